@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "core/result.h"
+
+#include <pthread.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+
+namespace gss_sspi {
+namespace {
+
+// Thread-specific data and not thread_local: that would need memory of the loader in every thread
+// of the host, and the loader itself as a library.
+struct LastFailure {
+  Status status;
+  char detail[500];
+};
+
+pthread_once_t key_once = PTHREAD_ONCE_INIT;
+pthread_key_t key;
+bool have_key = false;
+
+void MakeKey() { have_key = pthread_key_create(&key, std::free) == 0; }
+
+// This thread's record, or null when it has none.
+LastFailure *Last() {
+  pthread_once(&key_once, MakeKey);
+  return have_key ? static_cast<LastFailure *>(pthread_getspecific(key)) : nullptr;
+}
+
+// The same, made if need be. Null when there is no memory: the status alone must do then.
+LastFailure *LastOrNew() {
+  LastFailure *last = Last();
+  if (last != nullptr || !have_key) return last;
+  last = static_cast<LastFailure *>(std::malloc(sizeof(LastFailure)));
+  if (last == nullptr || pthread_setspecific(key, last) == 0) return last;
+  std::free(last);
+  return nullptr;
+}
+
+void ReplaceControlCharacters(char *text) {
+  for (; *text != '\0'; ++text) {
+    const auto c = static_cast<unsigned char>(*text);
+    if (c < 0x20 || c == 0x7f) *text = '?';
+  }
+}
+
+}  // namespace
+
+Error Fail(Status status, const char *format, ...) {
+  LastFailure *last = LastOrNew();
+  if (last == nullptr) return status;
+  last->status = status;
+  va_list arguments;
+  va_start(arguments, format);
+  if (std::vsnprintf(last->detail, sizeof last->detail, format, arguments) < 0) {
+    last->detail[0] = '\0';
+  }
+  va_end(arguments);
+  ReplaceControlCharacters(last->detail);
+  return status;
+}
+
+const char *DetailOf(Status status) {
+  const LastFailure *last = Last();
+  return last != nullptr && last->status == status ? last->detail : "";
+}
+
+}  // namespace gss_sspi

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// The data of ToUpper(): what to add to a UTF-16 code unit, modulo 2^16, in pages of 256.
+#ifndef GSS_SSPI_CORE_UPCASE_TABLE_H_
+#define GSS_SSPI_CORE_UPCASE_TABLE_H_
+
+#include <cstdint>
+
+namespace gss_sspi {
+
+extern const uint8_t kUpcasePage[256];
+extern const uint16_t kUpcaseDelta[][256];
+
+}  // namespace gss_sspi
+
+#endif  // GSS_SSPI_CORE_UPCASE_TABLE_H_

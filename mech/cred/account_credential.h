@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// An initiator's credential that knows the NT hash of its account.
+#ifndef GSS_SSPI_CRED_ACCOUNT_CREDENTIAL_H_
+#define GSS_SSPI_CRED_ACCOUNT_CREDENTIAL_H_
+
+#include <string_view>
+
+#include "core/bytes.h"
+#include "core/result.h"
+#include "core/text.h"
+#include "ntlm/credential.h"
+
+namespace gss_sspi::cred {
+
+class AccountCredential final : public ntlm::InitiatorCredential {
+ public:
+  // Text is UTF-8. `workstation` is what AUTHENTICATE tells the server.
+  static Result<AccountCredential> Make(std::string_view domain, std::string_view user,
+                                        std::string_view workstation, const ntlm::NtHash &hash);
+
+  std::string_view user_name() const { return Tail(AsText(utf8_.view()), domain_size_); }
+  std::string_view domain_name() const { return Head(AsText(utf8_.view()), domain_size_); }
+  const ntlm::NtHash &nt_hash() const { return nt_hash_; }
+
+  ByteView user() const override { return user_; }
+  ByteView domain() const override { return domain_; }
+  ByteView workstation() const override { return workstation_; }
+  Result<ntlm::SessionBaseKey> Answer(ntlm::ServerChallenge challenge,
+                                      MutableBytes response) const override;
+
+ private:
+  Buffer utf8_;   // domain, user
+  Buffer utf16_;  // domain, user, workstation
+  size_t domain_size_ = 0;
+  ByteView domain_, user_, workstation_;
+  ntlm::NtHash nt_hash_;
+  ntlm::ResponseKeyNt response_key_;  // made once, for all handshakes
+};
+
+}  // namespace gss_sspi::cred
+
+#endif  // GSS_SSPI_CRED_ACCOUNT_CREDENTIAL_H_

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// [MS-NLMP] 3.4 Session Security: what both sides agreed, and SIGN and SEAL of the messages of one
+// context, with extended session security.
+#ifndef GSS_SSPI_NTLM_SESSION_H_
+#define GSS_SSPI_NTLM_SESSION_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "core/bytes.h"
+#include "core/result.h"
+#include "crypto/hmac_md5.h"
+#include "crypto/rc4.h"
+#include "ntlm/flags.h"
+#include "ntlm/keys.h"
+#include "ntlm/session_keys.h"
+
+namespace gss_sspi::ntlm {
+
+// The end of an exchange: what both sides have in common.
+struct Agreement {
+  Flags flags = 0;
+  ExportedSessionKey session_key;
+};
+
+// [MS-NLMP] 2.2.2.9.2 NTLMSSP_MESSAGE_SIGNATURE: Version, Checksum, SeqNum.
+inline constexpr size_t kMessageSignatureSize = 16;
+using MessageSignature = std::array<uint8_t, kMessageSignatureSize>;
+
+// A piece of a message. It is covered by the signature; with an `out` (which may be `in`) it is
+// sealed or unsealed as well.
+struct MessagePart {
+  const uint8_t *in = nullptr;
+  uint8_t *out = nullptr;  // null: signed only
+  size_t size = 0;
+};
+
+// Not locked: the context that owns it is.
+class Session {
+ public:
+  static constexpr size_t kSavedSize = 2 * (4 + crypto::Rc4::kSavedSize);
+
+  Session() = default;
+  Session(const Session &) = delete;
+  Session &operator=(const Session &) = delete;
+
+  // Begins with sequence number 0 in both directions. Once only.
+  void Start(Agreement agreement, Sender us) {
+    agreement_ = std::move(agreement);
+    us_ = us;
+  }
+
+  Flags flags() const { return agreement_.flags; }
+  const ExportedSessionKey &session_key() const { return agreement_.session_key; }
+  Sender us() const { return us_; }
+  bool CanSign() const { return (flags() & kSign) != 0; }
+  bool CanSeal() const { return (flags() & kSeal) != 0; }
+
+  // SIGN, and SEAL for parts with an `out`: gives the signature.
+  Error Protect(std::span<const MessagePart> parts, MessageSignature *signature);
+
+  // The other side of Protect. After a refusal the state, and parts unsealed in place, are as they
+  // were (N366); an `out` elsewhere then holds no plaintext.
+  Error Verify(std::span<const MessagePart> parts, std::span<const uint8_t, 16> signature);
+
+  // [MS-SPNG] 3.3.5.1: starts the RC4 state of one direction anew and keeps the number (N204).
+  void ResetSealing(bool receiving);
+
+  // Numbers and RC4 states, for export and import of a context.
+  void Save(std::span<uint8_t, kSavedSize> out);
+  [[nodiscard]] bool Load(std::span<const uint8_t, kSavedSize> in);
+
+ private:
+  struct Direction {
+    crypto::HmacMd5Key signing_key;
+    crypto::Rc4 rc4;
+    uint32_t sequence = 0;
+  };
+
+  // Most contexts of servers never protect a message, so keys are made when the first one does.
+  void DeriveKeysOnce() {
+    if (!derived_) DeriveKeys();
+  }
+  void DeriveKeys();
+  Sender Peer() const { return us_ == Sender::kClient ? Sender::kServer : Sender::kClient; }
+
+  Direction send_;
+  Direction receive_;
+  Agreement agreement_;
+  Sender us_ = Sender::kClient;
+  bool derived_ = false;
+};
+
+}  // namespace gss_sspi::ntlm
+
+#endif  // GSS_SSPI_NTLM_SESSION_H_
