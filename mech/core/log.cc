@@ -32,8 +32,8 @@ void Log(const char *format, ...) {
   line[size] = '\n';
 
   // Opened for each line, so that no descriptor of ours stays in the host's process.
-  const int file =
-      open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+  const int file = open(
+      path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
   if (file >= 0) {
     const ssize_t written = write(file, line, static_cast<size_t>(size) + 1);
     static_cast<void>(written);  // A log that cannot be written must not stop a logon.

@@ -155,7 +155,8 @@ void UpperUtf16(ByteView utf16, MutableBytes out) {
 
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {
   while (!a.empty() && !b.empty()) {
-    if (TakeUpper(&a) != TakeUpper(&b)) return false;
+    const uint32_t upper = TakeUpper(&a);
+    if (upper == kInvalidCodePoint || upper != TakeUpper(&b)) return false;
   }
   return a.empty() && b.empty();
 }

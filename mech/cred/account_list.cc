@@ -7,8 +7,17 @@
 
 #include "core/text.h"
 #include "core/utf16.h"
+#include "policy/policy.h"
 
 namespace gss_sspi::cred {
+
+bool AreUsableNames(std::string_view domain, std::string_view user) {
+  const size_t domain_size = Utf16LengthOf(domain);
+  const size_t user_size = Utf16LengthOf(user);
+  return domain_size != kInvalidText && domain_size <= 2 * Limits::kDomain && user_size != 0 &&
+         user_size != kInvalidText && user_size <= 2 * Limits::kUser && user.front() != '@' &&
+         !Contains(user, '\\');
+}
 
 void Enable(Account *account, const ntlm::NtHash &hash) {
   Copy(account->nt_hash.span(), hash.view());

@@ -21,6 +21,10 @@ struct Account {
   bool usable = false;       // false: disabled or without a hash; matches, and never logs on (N426)
 };
 
+// True for names that an account can have: UTF-8 within the limits (N804), a user that is not
+// empty, and that displays and parses as the same name again.
+bool AreUsableNames(std::string_view domain, std::string_view user);
+
 // Gives an account the hash that makes it usable.
 void Enable(Account *account, const ntlm::NtHash &hash);
 

@@ -26,16 +26,20 @@ Result<ntlm::NtHash> SecretOf(const Settings &settings) {
   return NtHashOfPassword(*settings.password);
 }
 
-Error CheckUserIsNamed(const Settings &settings) {
-  if (!settings.user.empty()) return kSuccess;
-  return Fail(Status::kNoCredential, "a password or hash was given, but no user name");
+// A secret needs an account that it belongs to.
+Error CheckAccountNames(const Settings &settings) {
+  if (settings.user.empty()) {
+    return Fail(Status::kNoCredential, "a password or hash was given, but no user name");
+  }
+  if (AreUsableNames(settings.domain, settings.user)) return kSuccess;
+  return Fail(Status::kBadName, "the user or domain that was given");
 }
 
 }  // namespace
 
 Result<AccountCredential> FindInitiator(const Settings &settings, std::string_view workstation) {
   if (settings.HasSecret()) {
-    if (Error error = CheckUserIsNamed(settings)) return error;
+    if (Error error = CheckAccountNames(settings)) return error;
     const auto hash = SecretOf(settings);
     if (!hash) return hash.error();
     return AccountCredential::Make(settings.domain, settings.user, workstation, *hash);
@@ -57,12 +61,15 @@ Result<AccountCredential> FindInitiator(const Settings &settings, std::string_vi
                 GSS_SSPI_TEXT(account->user), GSS_SSPI_TEXT(list.source()));
   }
   const std::string_view domain = account->domain.empty() ? settings.domain : account->domain;
+  if (!AreUsableNames(domain, account->user)) {
+    return Fail(Status::kBadName, "the domain that was given");
+  }
   return AccountCredential::Make(domain, account->user, workstation, account->nt_hash);
 }
 
 Result<Ref<AccountList>> FindAccounts(const Settings &settings) {
   if (!settings.HasSecret()) return UserFileAccounts(settings);
-  if (Error error = CheckUserIsNamed(settings)) return error;
+  if (Error error = CheckAccountNames(settings)) return error;
   const auto hash = SecretOf(settings);
   if (!hash) return hash.error();
   Ref<AccountList> accounts =

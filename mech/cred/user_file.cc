@@ -14,7 +14,6 @@
 #include "core/utf16.h"
 #include "cred/nt_hash.h"
 #include "ntlm/responses.h"
-#include "policy/policy.h"
 
 namespace gss_sspi::cred {
 namespace {
@@ -100,16 +99,6 @@ bool IsDisabled(std::string_view rest) {
   return Contains(Head(rest, rest.find(']')), 'D');
 }
 
-bool IsName(std::string_view text, size_t limit) {
-  const size_t octets = Utf16LengthOf(text);
-  return octets != kInvalidText && octets <= 2 * limit;
-}
-
-bool HasUsableNames(const Account &account) {
-  return !account.user.empty() && account.user.front() != '@' && !Contains(account.user, '\\') &&
-         IsName(account.user, Limits::kUser) && IsName(account.domain, Limits::kDomain);
-}
-
 bool ParseSmbpasswd(std::string_view line, Account *account) {
   std::string_view rest = line;
   const auto user = TakeField(&rest);
@@ -123,7 +112,7 @@ bool ParseSmbpasswd(std::string_view line, Account *account) {
   const size_t slash = user->find('\\');
   account->domain = slash == std::string_view::npos ? std::string_view() : Head(*user, slash);
   account->user = slash == std::string_view::npos ? *user : Tail(*user, slash + 1);
-  if (!HasUsableNames(*account)) return false;
+  if (!AreUsableNames(account->domain, account->user)) return false;
   if (IsNtHash(nt_hash) && !IsDisabled(rest)) Enable(account, NtHashFromHex(nt_hash));
   return true;
 }
@@ -140,7 +129,7 @@ Result<bool> ParsePassword(std::string_view line, Account *account) {
   if (!hash && hash.error().status == Status::kBadText) return false;
   if (!hash) return hash.error();
   Enable(account, *hash);
-  return HasUsableNames(*account);
+  return AreUsableNames(account->domain, account->user);
 }
 
 // Takes the next line off the front of `text`, without its LF or CRLF.

@@ -335,6 +335,10 @@ END_TEST
 
 static char hash_of_alice[33];
 
+#define D16 "DDDDDDDDDDDDDDDD"
+#define D64 D16 D16 D16 D16
+#define D256 D64 D64 D64 D64  // one more than a domain may have (N804)
+
 static const struct store_row {
   const char *name;
   struct store_entry store[4];
@@ -360,6 +364,8 @@ static const struct store_row {
     {"DOM\\alice", {{"ntlmssp_nthash", NT_UPPER "00"}}, NULL},
     {"DOM\\alice", {{"ntlmssp_nthash", ""}}, NULL},
     {"DOM\\alice", {{"ccache", "FILE:/nonexistent"}}, NULL},
+    {"alice", {{"ntlmssp_domain", D256}, {"ntlmssp_password", TEST_PASSWORD}}, NULL},
+    {"alice", {{"ntlmssp_domain", "D\xff"}, {"ntlmssp_password", TEST_PASSWORD}}, NULL},
 };
 enum { kStoreCount = sizeof kStores / sizeof kStores[0] };
 
