@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// N401 to N409: names out of text, and back.
+#include "gss/name.h"
+#include "ntlm_support.h"
+
+namespace {
+
+using namespace gss_sspi;        // NOLINT
+using namespace gss_sspi::test;  // NOLINT
+using gss::Name;
+
+struct UserRow {
+  std::string_view text, domain, user;
+};
+
+constexpr UserRow kUsers[] = {
+    {"foo", "", "foo"},                                           // N401
+    {"BAR\\foo", "BAR", "foo"},                                   // N402
+    {"bar.example.com\\foo", "bar.example.com", "foo"},           // N402
+    {"foo@BAR", "BAR", "foo"},                                    // N403
+    {"foo@bar.example.com", "", "foo@bar.example.com"},           // N404, D4
+    {"\\foo@bar", "", "foo@bar"},                                 // N404
+    {"foo\\@bar.example.com", "", "foo@bar.example.com"},         // N404
+    {"BAR\\foo@bar.example.com", "BAR", "foo@bar.example.com"},   // N405
+    {"foo\\@bar.example.com@BAR", "BAR", "foo@bar.example.com"},  // N405
+    {"\xc3\xbc", "", "\xc3\xbc"},
+};
+
+// N406.
+constexpr std::string_view kBad[] = {"",
+                                     "\\",
+                                     "BAR\\",
+                                     "@foo",
+                                     "DOM\\foo\\@bar",
+                                     "foo@bar\\@baz",
+                                     std::string_view("f\0o", 3),
+                                     "a\\b\\c",
+                                     "foo@",
+                                     "\xff"};
+
+START_TEST(Users) {
+  for (const UserRow &row : kUsers) {
+    const auto name = Name::ParseUser(row.text);
+    ck_assert_msg(static_cast<bool>(name), "%s", Text(row.text).c_str());
+    ck_assert((*name)->kind() == Name::Kind::kUser);
+    ck_assert_msg((*name)->domain() == row.domain && (*name)->user() == row.user, "%s",
+                  Text(row.text).c_str());
+  }
+}
+END_TEST
+
+START_TEST(BadUsers) {
+  for (const std::string_view text : kBad) {
+    const auto name = Name::ParseUser(text);
+    ck_assert_msg(!name, "%s", Text(text).c_str());
+    ck_assert(name.error().status == Status::kBadName);
+  }
+}
+END_TEST
+
+// N804, in UTF-16 code units.
+START_TEST(Limits256) {
+  const std::string user(256, 'u');
+  const std::string domain(255, 'd');
+  ck_assert(static_cast<bool>(Name::ParseUser(domain + "\\" + user)));
+  ck_assert(static_cast<bool>(Name::ParseUser(user + "@" + domain)));
+  ck_assert(!Name::ParseUser(domain + "\\" + user + "u"));
+  ck_assert(!Name::ParseUser(domain + "d\\" + user));
+  std::string wide;
+  for (int i = 0; i < 256; ++i) wide += "\xe2\x82\xac";
+  ck_assert(static_cast<bool>(Name::ParseUser(wide)));
+  ck_assert(static_cast<bool>(Name::ParseUser(wide + "@D")));
+  ck_assert(!Name::ParseUser(wide + "x"));
+}
+END_TEST
+
+void ExpectSurvivesDisplay(const Name &name) {
+  const auto display = name.Display();
+  ck_assert(static_cast<bool>(display));
+  const std::string text = Text(AsText(display->view()));
+  const auto again = Name::ParseUser(text);
+  ck_assert_msg(static_cast<bool>(again), "%s does not parse", text.c_str());
+  ck_assert_msg((*again)->domain() == name.domain() && (*again)->user() == name.user(),
+                "%s: domain %s user %s", text.c_str(), Text(name.domain()).c_str(),
+                Text(name.user()).c_str());
+  ck_assert((*again)->Equals(name));
+}
+
+// N407: import(display(x)) == x, for the table and for any text over the characters that matter.
+START_TEST(DisplayOfUsers) {
+  for (const UserRow &row : kUsers) ExpectSurvivesDisplay(**Name::ParseUser(row.text));
+  size_t parsed = 0;
+  Octets octets("DisplayOfUsers");
+  for (int round = 0; round < 200000; ++round) {
+    std::string text;
+    for (size_t left = octets.Below(9); left > 0; --left) text += "ab.@\\@\\."[octets.Below(8)];
+    const auto name = Name::ParseUser(text);
+    if (!name) continue;
+    ExpectSurvivesDisplay(**name);
+    ++parsed;
+  }
+  ck_assert_uint_gt(parsed, 10000);
+}
+END_TEST
+
+START_TEST(DisplayForms) {
+  struct Row {
+    std::string_view text, display;
+  };
+  constexpr Row kRows[] = {{"foo", "foo"},
+                           {"foo@BAR", "BAR\\foo"},
+                           {"BAR\\foo", "BAR\\foo"},
+                           {"foo@bar.example.com", "foo@bar.example.com"},
+                           {"\\foo@bar", "foo\\@bar"}};
+  for (const Row &row : kRows) {
+    const auto display = (*Name::ParseUser(row.text))->Display();
+    ck_assert(static_cast<bool>(display));
+    ck_assert_msg(AsText(display->view()) == row.display, "%s", Text(row.text).c_str());
+  }
+}
+END_TEST
+
+// N408, N410, N325.
+START_TEST(Services) {
+  struct Row {
+    std::string_view text, service, host, target;
+  };
+  constexpr Row kRows[] = {
+      {"HTTP@web.example.com", "HTTP", "web.example.com", "HTTP/web.example.com"},
+      {"HTTP", "HTTP", "here", "HTTP/here"},
+      {"HTTP@", "HTTP", "here", "HTTP/here"},
+      {"", "", "here", ""},
+      {"@", "", "here", ""}};
+  for (const Row &row : kRows) {
+    const auto name = Name::ParseService(row.text, "here");
+    ck_assert(static_cast<bool>(name));
+    ck_assert((*name)->kind() == Name::Kind::kService);
+    ck_assert((*name)->service() == row.service && (*name)->host() == row.host);
+    ck_assert((*name)->TargetName() == row.target);
+    const auto display = (*name)->Display();
+    ck_assert(static_cast<bool>(display));
+    const auto again = Name::ParseService(AsText(display->view()), "elsewhere");
+    ck_assert(static_cast<bool>(again) && (*again)->Equals(**name));
+  }
+  ck_assert(!Name::ParseService("HTTP@\xff", "here"));
+  ck_assert(!Name::ParseService(std::string(1025, 'h'), "here"));
+}
+END_TEST
+
+START_TEST(Principals) {
+  const auto service = Name::ParsePrincipal("HTTP/web.example.com@REALM");
+  ck_assert(static_cast<bool>(service));
+  ck_assert((*service)->TargetName() == "HTTP/web.example.com");
+  const auto user = Name::ParsePrincipal("foo@BAR");
+  ck_assert(static_cast<bool>(user));
+  ck_assert((*user)->kind() == Name::Kind::kUser && (*user)->user() == "foo");
+  ck_assert(!Name::ParsePrincipal("/web"));
+  ck_assert(!Name::ParsePrincipal("HTTP/"));
+}
+END_TEST
+
+// N409.
+START_TEST(Comparison) {
+  const auto equal = [](std::string_view a, std::string_view b) {
+    return (*Name::ParseUser(a))->Equals(**Name::ParseUser(b));
+  };
+  ck_assert(equal("BAR\\foo", "bar\\FOO"));
+  ck_assert(equal("foo@BAR", "bar\\foo"));
+  ck_assert(!equal("foo", "BAR\\foo"));
+  ck_assert(!equal("BAR\\foo", "BAZ\\foo"));
+  ck_assert(!equal("BAR\\foo", "BAR\\fo"));
+  ck_assert(!(*Name::ParseUser("h"))->Equals(**Name::ParseService("@h", "")));
+  const auto copy = (*Name::ParseUser("BAR\\foo"))->Duplicate();
+  ck_assert(static_cast<bool>(copy) && (*copy)->Equals(**Name::ParseUser("BAR\\foo")));
+}
+END_TEST
+
+Suite *NameParseSuite() {
+  Suite *suite = suite_create("name_parse");
+  TCase *tests = tcase_create("names");
+  tcase_set_timeout(tests, 60);
+  tcase_add_test(tests, Users);
+  tcase_add_test(tests, BadUsers);
+  tcase_add_test(tests, Limits256);
+  tcase_add_test(tests, DisplayOfUsers);
+  tcase_add_test(tests, DisplayForms);
+  tcase_add_test(tests, Services);
+  tcase_add_test(tests, Principals);
+  tcase_add_test(tests, Comparison);
+  suite_add_tcase(suite, tests);
+  return suite;
+}
+
+}  // namespace
+
+int main() { return RunSuite(NameParseSuite()); }
