@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cred/account_verifier.h"
 
+#include "core/log.h"
 #include "core/secret.h"
 #include "core/utf16.h"
 #include "ntlm/ntlmv2_response.h"
@@ -39,6 +40,11 @@ Result<ntlm::VerifiedLogon> AccountVerifier::Verify(const ntlm::Claim &claim) co
       ntlm::ComputeNtProofStr(key, claim.challenge, claim.response.subspan(ntlm::kNtProofStrSize));
   const bool right = ConstantTimeEqual(proof, claim.response.first(ntlm::kNtProofStrSize));
   if (!known || !right) {
+    // Only the log tells which it was (N443).
+    Log("verify: %.*s: %s", GSS_SSPI_TEXT(user.view()),
+        account == nullptr ? "unknown user"
+        : known            ? "wrong password"
+                           : "disabled, or without NT hash");
     // One text for all (N443); the name is what the client itself said.
     return Fail(Status::kLogonFailure, "%.*s%s%.*s, accounts of %.*s", GSS_SSPI_TEXT(domain.view()),
                 domain.view().empty() ? "" : "\\", GSS_SSPI_TEXT(user.view()),
