@@ -25,6 +25,11 @@ class ClaimedName {
   size_t size_;
 };
 
+const char *WhyRefused(const Account *account) {
+  if (account == nullptr) return "unknown user";
+  return account->usable ? "wrong password" : "disabled, or without NT hash";
+}
+
 }  // namespace
 
 Result<ntlm::VerifiedLogon> AccountVerifier::Verify(const ntlm::Claim &claim) const {
@@ -41,10 +46,7 @@ Result<ntlm::VerifiedLogon> AccountVerifier::Verify(const ntlm::Claim &claim) co
   const bool right = ConstantTimeEqual(proof, claim.response.first(ntlm::kNtProofStrSize));
   if (!known || !right) {
     // Only the log tells which it was (N443).
-    Log("verify: %.*s: %s", GSS_SSPI_TEXT(user.view()),
-        account == nullptr ? "unknown user"
-        : known            ? "wrong password"
-                           : "disabled, or without NT hash");
+    Log("verify: %.*s: %s", GSS_SSPI_TEXT(user.view()), WhyRefused(account));
     // One text for all (N443); the name is what the client itself said.
     return Fail(Status::kLogonFailure, "%.*s%s%.*s, accounts of %.*s", GSS_SSPI_TEXT(domain.view()),
                 domain.view().empty() ? "" : "\\", GSS_SSPI_TEXT(user.view()),
