@@ -11,6 +11,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "core/text.h"
+
 namespace gss_sspi {
 
 void Log(const char *format, ...) {
@@ -29,6 +31,8 @@ void Log(const char *format, ...) {
       std::vsnprintf(line + size, sizeof line - static_cast<size_t>(size) - 1, format, arguments);
   va_end(arguments);
   size = std::min(size, static_cast<int>(sizeof line) - 2);
+  line[size] = '\0';
+  ReplaceControlCharacters(line);
   line[size] = '\n';
 
   // Opened for each line, so that no descriptor of ours stays in the host's process.

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/text.h"
+
 namespace gss_sspi {
 namespace {
 
@@ -37,13 +39,6 @@ LastFailure *LastOrNew() {
   if (last == nullptr || pthread_setspecific(key, last) == 0) return last;
   std::free(last);
   return nullptr;
-}
-
-void ReplaceControlCharacters(char *text) {
-  for (; *text != '\0'; ++text) {
-    const auto c = static_cast<unsigned char>(*text);
-    if (c < 0x20 || c == 0x7f) *text = '?';
-  }
 }
 
 }  // namespace

@@ -50,7 +50,6 @@ constexpr StatusRow kTexts[] = {
     {Status::kTimeSkew, "the peer's clock differs by more than 36 hours"},
     {Status::kBindingsDiffer, "the channel bindings of the two sides differ"},
     {Status::kBindingsAbsent, "channel bindings are required, but the peer sent none"},
-    {Status::kTargetNameRefused, "the target name (SPN) is not one of this server's"},
 
     {Status::kNoContext, "there is no such security context"},
     {Status::kContextNotOpen, "the security context is not established yet"},

@@ -53,7 +53,6 @@ enum class Status : uint32_t {
   kTimeSkew,
   kBindingsDiffer,
   kBindingsAbsent,
-  kTargetNameRefused,
 
   // Contexts and their messages.
   kNoContext = 0x4e540501,

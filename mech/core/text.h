@@ -39,6 +39,14 @@ inline void CopyText(std::span<char> out, std::string_view text) {
   out[fits.size()] = '\0';
 }
 
+// Replaces what could end a line or command a terminal: names come from peers.
+inline void ReplaceControlCharacters(char *text) {
+  for (; *text != '\0'; ++text) {
+    const auto c = static_cast<unsigned char>(*text);
+    if (c < 0x20 || c == 0x7f) *text = '?';
+  }
+}
+
 }  // namespace gss_sspi
 
 #endif  // GSS_SSPI_CORE_TEXT_H_
