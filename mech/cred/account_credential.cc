@@ -9,7 +9,8 @@ namespace gss_sspi::cred {
 
 Result<AccountCredential> AccountCredential::Make(std::string_view domain, std::string_view user,
                                                   std::string_view workstation,
-                                                  const ntlm::NtHash &hash) {
+                                                  const ntlm::NtHash &nt_hash,
+                                                  const ntlm::LmHash *lm_hash) {
   const std::string_view texts[] = {domain, user, workstation};
   size_t size = 0;
   for (std::string_view text : texts) {
@@ -34,17 +35,27 @@ Result<AccountCredential> AccountCredential::Make(std::string_view domain, std::
     Utf8ToUtf16(texts[i], place);
     *places[i] = place;
   }
-  Copy(credential.nt_hash_.span(), hash.view());
-  credential.response_key_ = ntlm::NTOWFv2(hash, credential.user_, credential.domain_);
+  Copy(credential.nt_hash_.span(), nt_hash.view());
+  if (lm_hash != nullptr) credential.lm_hash_.emplace(lm_hash->view());
+  credential.response_key_ = ntlm::NTOWFv2(nt_hash, credential.user_, credential.domain_);
   return credential;
 }
 
-Result<ntlm::SessionBaseKey> AccountCredential::Answer(ntlm::ServerChallenge challenge,
-                                                       MutableBytes response) const {
+Result<ntlm::SessionBaseKey> AccountCredential::AnswerV2(ntlm::ServerChallenge challenge,
+                                                         MutableBytes response) const {
   const auto proof =
       ntlm::ComputeNtProofStr(response_key_, challenge, response.subspan(sizeof(ntlm::NtProofStr)));
   Copy(response, proof);
   return ntlm::ComputeSessionBaseKey(response_key_, proof);
+}
+
+Result<ntlm::InitiatorCredential::V1Answer> AccountCredential::AnswerV1(
+    ntlm::ServerChallenge challenge) const {
+  V1Answer answer;
+  if (lm_hash_) answer.lm = ntlm::ComputeV1Response(lm_hash_->view(), challenge);
+  answer.nt = ntlm::ComputeV1Response(nt_hash_.view(), challenge);
+  answer.keys = ntlm::V1BaseKeys(nt_hash_, lm_hash());
+  return answer;
 }
 
 }  // namespace gss_sspi::cred

@@ -3,6 +3,7 @@
 #ifndef GSS_SSPI_CRED_ACCOUNT_CREDENTIAL_H_
 #define GSS_SSPI_CRED_ACCOUNT_CREDENTIAL_H_
 
+#include <optional>
 #include <string_view>
 
 #include "core/bytes.h"
@@ -16,17 +17,20 @@ class AccountCredential final : public ntlm::InitiatorCredential {
  public:
   // Text is UTF-8. `workstation` is what AUTHENTICATE tells the server.
   static Result<AccountCredential> Make(std::string_view domain, std::string_view user,
-                                        std::string_view workstation, const ntlm::NtHash &hash);
+                                        std::string_view workstation, const ntlm::NtHash &nt_hash,
+                                        const ntlm::LmHash *lm_hash = nullptr);
 
   std::string_view user_name() const { return Tail(AsText(utf8_.view()), domain_size_); }
   std::string_view domain_name() const { return Head(AsText(utf8_.view()), domain_size_); }
   const ntlm::NtHash &nt_hash() const { return nt_hash_; }
+  const ntlm::LmHash *lm_hash() const { return lm_hash_ ? &*lm_hash_ : nullptr; }
 
   ByteView user() const override { return user_; }
   ByteView domain() const override { return domain_; }
   ByteView workstation() const override { return workstation_; }
-  Result<ntlm::SessionBaseKey> Answer(ntlm::ServerChallenge challenge,
-                                      MutableBytes response) const override;
+  Result<ntlm::SessionBaseKey> AnswerV2(ntlm::ServerChallenge challenge,
+                                        MutableBytes response) const override;
+  Result<V1Answer> AnswerV1(ntlm::ServerChallenge challenge) const override;
 
  private:
   Buffer utf8_;   // domain, user
@@ -34,6 +38,7 @@ class AccountCredential final : public ntlm::InitiatorCredential {
   size_t domain_size_ = 0;
   ByteView domain_, user_, workstation_;
   ntlm::NtHash nt_hash_;
+  std::optional<ntlm::LmHash> lm_hash_;
   ntlm::ResponseKeyNt response_key_;  // made once, for all handshakes
 };
 

@@ -41,9 +41,9 @@ Result<ntlm::VerifiedLogon> AccountVerifier::Verify(const ntlm::Claim &claim) co
   // For an unknown account the work is the same, with a key of nobody: the time does not tell.
   const ntlm::NtHashKey nobody;
   const auto key = ntlm::NTOWFv2(known ? account->hash_key : nobody, claim.user, claim.domain);
-  const auto proof =
-      ntlm::ComputeNtProofStr(key, claim.challenge, claim.response.subspan(ntlm::kNtProofStrSize));
-  const bool right = ConstantTimeEqual(proof, claim.response.first(ntlm::kNtProofStrSize));
+  const auto proof = ntlm::ComputeNtProofStr(key, claim.challenge,
+                                             claim.nt_response.subspan(ntlm::kNtProofStrSize));
+  const bool right = ConstantTimeEqual(proof, claim.nt_response.first(ntlm::kNtProofStrSize));
   if (!known || !right) {
     // Only the log tells which it was (N443).
     Log("verify: %.*s: %s", GSS_SSPI_TEXT(user.view()), WhyRefused(account));
@@ -53,7 +53,7 @@ Result<ntlm::VerifiedLogon> AccountVerifier::Verify(const ntlm::Claim &claim) co
                 GSS_SSPI_TEXT(accounts_->source()));
   }
   ntlm::VerifiedLogon logon;
-  logon.session_base_key = ntlm::ComputeSessionBaseKey(key, proof);
+  logon.keys.session_base_key = ntlm::ComputeSessionBaseKey(key, proof);
   if (!logon.identity.Assign(account->domain, account->user)) return Status::kNoMemory;
   return logon;
 }

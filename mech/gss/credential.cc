@@ -124,7 +124,7 @@ Result<Ref<Credential>> Credential::Empty() {
   if (!host) return host.error();
   Ref<Credential> credential = MakeShared<Credential>();
   if (!credential) return Status::kNoMemory;
-  credential->policy_ = *policy;
+  credential->policy_ = std::move(*policy);
   credential->host_ = *host;
   return credential;
 }

@@ -97,7 +97,7 @@ Error CheckFormOfResponse(const AuthenticateMessage &message) {
                 "the client sent an LM response only; NTLMv2 is required (the client's "
                 "LmCompatibilityLevel must be 3 or higher)");
   }
-  if (message.nt_challenge_response.size() == kNtlmV1ResponseSize) {
+  if (message.nt_challenge_response.size() == kV1ResponseSize) {
     return Fail(Status::kResponseRefused,
                 "the client sent an NTLMv1 response; NTLMv2 is required (the client's "
                 "LmCompatibilityLevel must be 3 or higher)");
@@ -233,10 +233,11 @@ Result<Acceptance> Acceptor::Judge(ByteView authenticate_token, const AcceptorRe
   const auto sent = ChallengeMessage::Parse(challenge());
   if (!sent) return sent.error();
   auto logon = verifier.Verify({text->user, text->domain, text->workstation, sent->server_challenge,
+                                ResponseForm::kNtlmV2, message->lm_challenge_response,
                                 message->nt_challenge_response});
   if (!logon) return logon.error();
   Acceptance acceptance;
-  auto session_key = SessionKeyOf(flags_, *message, logon->session_base_key);
+  auto session_key = SessionKeyOf(flags_, *message, logon->keys.session_base_key);
   if (!session_key) return session_key.error();
   acceptance.agreement.flags = flags_;
   acceptance.agreement.session_key = std::move(*session_key);

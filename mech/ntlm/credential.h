@@ -4,14 +4,29 @@
 #ifndef GSS_SSPI_NTLM_CREDENTIAL_H_
 #define GSS_SSPI_NTLM_CREDENTIAL_H_
 
+#include <array>
+#include <optional>
+
 #include "core/bytes.h"
 #include "core/memory.h"
 #include "core/result.h"
 #include "core/text.h"
+#include "ntlm/attributes.h"
 #include "ntlm/keys.h"
 #include "ntlm/message.h"
 
 namespace gss_sspi::ntlm {
+
+// LM and NTLMv1 responses have this size, and no other response has it.
+inline constexpr size_t kV1ResponseSize = 24;
+using V1Response = std::array<uint8_t, kV1ResponseSize>;
+
+// What both sides know when a proof is right, and what KXKEY() works on.
+struct BaseKeys {
+  SessionBaseKey session_base_key;
+  LmSessionKey lm_session_key;
+  bool has_lm_session_key = false;  // false: the LM hash is not known
+};
 
 // Answers challenges in the name of one user.
 class InitiatorCredential {
@@ -21,12 +36,44 @@ class InitiatorCredential {
   virtual ByteView domain() const = 0;
   virtual ByteView workstation() const = 0;
 
+  // True for the credential of nobody: an empty user, and no responses (N352).
+  virtual bool anonymous() const { return false; }
+
   // Fills in the first 16 octets of the NTLMv2 response `response`, whose rest is "temp", and gives
   // the session base key.
-  virtual Result<SessionBaseKey> Answer(ServerChallenge challenge, MutableBytes response) const = 0;
+  virtual Result<SessionBaseKey> AnswerV2(ServerChallenge challenge,
+                                          MutableBytes response) const = 0;
+
+  // [MS-NLMP] 3.3.1: the response of the LM hash, if that is known, and that of the NT hash.
+  // `challenge` is what they encrypt: the server's, or with extended session security its digest.
+  struct V1Answer {
+    std::optional<V1Response> lm;
+    V1Response nt;
+    BaseKeys keys;
+  };
+  virtual Result<V1Answer> AnswerV1(ServerChallenge challenge) const = 0;
+
+  // For a service that holds the secret and makes the whole AUTHENTICATE itself, out of both
+  // messages as they were sent. Nothing for all others.
+  struct MadeMessage {
+    Buffer authenticate;
+    ExportedSessionKey session_key;
+  };
+  virtual Result<std::optional<MadeMessage>> MakeMessage(ByteView /*negotiate*/,
+                                                         ByteView /*challenge*/) const {
+    return std::optional<MadeMessage>();
+  }
 
  protected:
   ~InitiatorCredential() = default;
+};
+
+// What kind of response is the proof (section 3.2 of the requirements).
+enum class ResponseForm : uint8_t {
+  kLmOnly,     // no NT response
+  kNtlmV1,     // [MS-NLMP] 3.3.1 without extended session security
+  kNtlmV1Ess,  // with it: the LM field holds the client's challenge (N311)
+  kNtlmV2,     // [MS-NLMP] 3.3.2
 };
 
 // What an AUTHENTICATE claims. Text is UTF-16LE.
@@ -35,7 +82,9 @@ struct Claim {
   ByteView domain;
   ByteView workstation;
   ServerChallenge challenge;
-  ByteView response;  // NTLMv2_RESPONSE
+  ResponseForm form;
+  ByteView lm_response;  // 24 octets for kLmOnly and kNtlmV1Ess; else of any size, and no proof
+  ByteView nt_response;  // 24 octets for kNtlmV1 and kNtlmV1Ess; NTLMv2_RESPONSE for kNtlmV2
 };
 
 // Who it was, in UTF-8.
@@ -53,13 +102,16 @@ class Identity {
   std::string_view domain() const { return Head(AsText(text_.view()), domain_size_); }
   std::string_view user() const { return Tail(AsText(text_.view()), domain_size_); }
 
+  // Null when the source knows no more than the name.
+  Ref<Attributes> attributes;
+
  private:
   Buffer text_;
   size_t domain_size_ = 0;
 };
 
 struct VerifiedLogon {
-  SessionBaseKey session_base_key;
+  BaseKeys keys;
   Identity identity;
 };
 

@@ -168,7 +168,7 @@ Result<Agreement> Initiator::Authenticate(ByteView challenge_token, const Initia
   if (response_size > UINT16_MAX) return Fail(Status::kTokenTooLarge, "the response is too long");
   if (!response.Resize(response_size)) return Status::kNoMemory;
   temp.Build(response.span());
-  auto base_key = credential.Answer(answer->challenge, response.span());
+  auto base_key = credential.AnswerV2(answer->challenge, response.span());
   if (!base_key) return base_key.error();
 
   Agreement agreement;

@@ -16,14 +16,28 @@ struct NtHash : Secret<16> {
   using Secret::Secret;
 };
 
+// LMOWFv1(). As good as the password.
+struct LmHash : Secret<16> {
+  using Secret::Secret;
+};
+
+// The first 8 octets of LMOWFv1(): all that KXKEY() takes of it.
+struct LmSessionKey : Secret<8> {
+  using Secret::Secret;
+};
+
 // An NT hash, ready to be the key of the HMAC-MD5 in NTOWFv2().
 using NtHashKey = crypto::HmacMd5Key;
 
 // NTOWFv2(), ready for HMAC-MD5: ResponseKeyNT of one user of one domain.
 using ResponseKeyNt = crypto::HmacMd5Key;
 
-// With NTLMv2 also the KeyExchangeKey.
 struct SessionBaseKey : Secret<16> {
+  using Secret::Secret;
+};
+
+// [MS-NLMP] 3.4.5.1: with NTLMv2 the same octets as the SessionBaseKey.
+struct KeyExchangeKey : Secret<16> {
   using Secret::Secret;
 };
 

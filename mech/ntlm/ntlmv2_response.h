@@ -16,7 +16,6 @@
 namespace gss_sspi::ntlm {
 
 inline constexpr size_t kNtProofStrSize = 16;
-inline constexpr size_t kNtlmV1ResponseSize = 24;
 
 struct Ntlmv2Response {
   ByteView proof;  // NTProofStr, 16 octets

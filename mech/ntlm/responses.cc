@@ -4,12 +4,68 @@
 #include <algorithm>
 
 #include "core/utf16.h"
+#include "crypto/des.h"
 #include "crypto/md4.h"
+#include "crypto/md5.h"
 #include "policy/policy.h"
 
 namespace gss_sspi::ntlm {
 
 NtHash NTOWFv1(ByteView password) { return KeyFrom<NtHash>(crypto::Md4Of(password)); }
+
+std::optional<LmHash> LMOWFv1(std::string_view password) {
+  static constexpr size_t kHalf = crypto::kDesKeySize;
+  static constexpr uint8_t kConstant[] = {'K', 'G', 'S', '!', '@', '#', '$', '%'};
+  const auto is_ascii = [](char c) { return static_cast<uint8_t>(c) < 0x80; };
+  if (password.size() > 2 * kHalf || !std::all_of(password.begin(), password.end(), is_ascii)) {
+    return std::nullopt;
+  }
+  Secret<2 * kHalf> upper;
+  for (size_t i = 0; i < password.size(); ++i) {
+    upper.span()[i] = static_cast<uint8_t>(ToUpper(static_cast<uint8_t>(password[i])));
+  }
+  LmHash hash;
+  crypto::DesBlock first = crypto::DES(upper.view().first<kHalf>(), kConstant);
+  crypto::DesBlock second = crypto::DES(upper.view().last<kHalf>(), kConstant);
+  Copy(hash.span().first<8>(), first);
+  Copy(hash.span().last<8>(), second);
+  Wipe(first.data(), first.size());
+  Wipe(second.data(), second.size());
+  return hash;
+}
+
+V1Response ComputeV1Response(std::span<const uint8_t, 16> hash, ServerChallenge challenge) {
+  return crypto::DESL(hash, challenge);
+}
+
+std::array<uint8_t, kServerChallengeSize> EssChallenge(
+    ServerChallenge challenge, std::span<const uint8_t, kClientChallengeSize> client_challenge) {
+  std::array<uint8_t, kServerChallengeSize> result;
+  const crypto::Md5Digest digest = crypto::Md5Of(ByteView(challenge), ByteView(client_challenge));
+  Copy(result, ByteView(digest).first(result.size()));
+  return result;
+}
+
+BaseKeys V1BaseKeys(const NtHash &nt, const LmHash *lm) {
+  BaseKeys keys;
+  crypto::Md4Digest digest = crypto::Md4Of(nt.view());
+  Copy(keys.session_base_key.span(), digest);
+  Wipe(digest.data(), digest.size());
+  if (lm != nullptr) {
+    Copy(keys.lm_session_key.span(), lm->view().first<LmSessionKey::kSize>());
+    keys.has_lm_session_key = true;
+  }
+  return keys;
+}
+
+BaseKeys LmBaseKeys(const LmHash &lm) {
+  BaseKeys keys;
+  const auto half = lm.view().first<LmSessionKey::kSize>();
+  Copy(keys.session_base_key.span(), half);
+  Copy(keys.lm_session_key.span(), half);
+  keys.has_lm_session_key = true;
+  return keys;
+}
 
 ResponseKeyNt NTOWFv2(const NtHashKey &hash, ByteView user, ByteView domain) {
   uint8_t upper[2 * Limits::kUser];

@@ -12,7 +12,7 @@ MAY_INCLUDE = {
     "crypto": {"core", "crypto"},
     "ntlm": {"core", "wire", "crypto", "ntlm", "policy/policy.h"},
     "cred": {"core", "wire", "crypto", "ntlm", "cred", "policy"},
-    "policy": {"core", "policy"},
+    "policy": {"core", "policy", "ntlm/flags.h"},
     "gss": {"core", "wire", "crypto", "ntlm", "cred", "policy", "gss"},
 }
 

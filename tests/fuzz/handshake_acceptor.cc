@@ -27,7 +27,7 @@ void MakeRight(ByteView negotiate, ByteView challenge, fuzz::Bytes *token) {
   const auto message = AuthenticateMessage::Parse(*token);
   if (!message || message->nt_challenge_response.size() <= kNtProofStrSize) return;
   const ByteView response = message->nt_challenge_response;
-  auto base_key = fuzz::Credential().Answer(sent->server_challenge, PlaceOf(token, response));
+  auto base_key = fuzz::Credential().AnswerV2(sent->server_challenge, PlaceOf(token, response));
   GSS_SSPI_REQUIRE(base_key);
   if (message->mic_offset == 0) return;
   ExportedSessionKey key;

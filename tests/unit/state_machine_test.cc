@@ -71,7 +71,7 @@ struct Exchange {
     response[static_cast<size_t>(flags.data() - response.data())] &= static_cast<uint8_t>(~2U);
     change(&response, *parsed);
     const auto sent = ChallengeMessage::Parse(challenge.view());
-    auto key = credential.Answer(sent->server_challenge, response);
+    auto key = credential.AnswerV2(sent->server_challenge, response);
     ck_assert(static_cast<bool>(key));
     std::array<uint8_t, 16> encrypted{};
     ExchangeKey(*key, agreement.session_key.view(), encrypted);

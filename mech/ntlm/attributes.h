@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// What an account source knows of a user beside the name (N434): for RFC 6680 name attributes.
+#ifndef GSS_SSPI_NTLM_ATTRIBUTES_H_
+#define GSS_SSPI_NTLM_ATTRIBUTES_H_
+
+#include <string_view>
+
+#include "core/bytes.h"
+#include "core/memory.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+namespace gss_sspi::ntlm {
+
+// Names of attributes. Values are UTF-8 text.
+namespace attribute {
+inline constexpr std::string_view kSids = "urn:gssntlmssp:sids";   // all, comma-separated (N434)
+inline constexpr std::string_view kSid = "urn:gss-sspi:ntlm:sid";  // one value each; first the user
+inline constexpr std::string_view kGroupSid = "urn:gss-sspi:ntlm:group-sid";  // one value each
+inline constexpr std::string_view kUser = "urn:gss-sspi:ntlm:user";
+inline constexpr std::string_view kDomain = "urn:gss-sspi:ntlm:domain";
+inline constexpr std::string_view kDnsDomain = "urn:gss-sspi:ntlm:dns-domain";
+inline constexpr std::string_view kUpn = "urn:gss-sspi:ntlm:upn";
+inline constexpr std::string_view kWorkstation = "urn:gss-sspi:ntlm:workstation";  // as claimed
+inline constexpr std::string_view kSource = "urn:gss-sspi:ntlm:source";  // which verified the user
+}  // namespace attribute
+
+// Names and values in the order in which they were added; a name with several values has several
+// entries. Filled once, then never changed.
+class Attributes : public Shared {
+ public:
+  // Octets that hold entries as encoded() gives them. False when they do not, or without memory.
+  [[nodiscard]] bool Decode(ByteView octets) {
+    Reader reader(octets);
+    while (reader.ok() && !reader.rest().empty()) {
+      reader.Skip(reader.U16());
+      reader.Skip(reader.U16());
+    }
+    return reader.ok() && entries_.Assign(octets);
+  }
+  // False when there is no memory. Name and value have at most 65,535 octets.
+  [[nodiscard]] bool Add(std::string_view name, std::string_view value) {
+    if (name.size() > UINT16_MAX || value.size() > UINT16_MAX) return false;
+    Buffer longer;
+    if (!longer.Resize(entries_.size() + 4 + name.size() + value.size())) return false;
+    Writer writer(longer.span());
+    writer.Bytes(entries_.view());
+    writer.U16(static_cast<uint16_t>(name.size()));
+    writer.Bytes(AsBytes(name));
+    writer.U16(static_cast<uint16_t>(value.size()));
+    writer.Bytes(AsBytes(value));
+    entries_ = std::move(longer);
+    return true;
+  }
+  // Calls visit(name, value) for each entry.
+  template <typename Visitor>
+  void ForEach(Visitor &&visit) const {
+    Reader reader(entries_.view());
+    while (!reader.rest().empty()) {
+      const std::string_view name = AsText(reader.Bytes(reader.U16()));
+      const std::string_view value = AsText(reader.Bytes(reader.U16()));
+      visit(name, value);
+    }
+  }
+  ByteView encoded() const { return entries_.view(); }
+
+ private:
+  Buffer entries_;
+};
+
+}  // namespace gss_sspi::ntlm
+
+#endif  // GSS_SSPI_NTLM_ATTRIBUTES_H_
