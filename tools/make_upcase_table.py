@@ -6,6 +6,8 @@
 mapping: the full upper-casing of Unicode 14 where it is one code unit long, and for the code units
 below what the system's table has instead. They were compared with the table l_intl.nls that
 implementations of the Windows interfaces ship.
+
+A second table holds the code units whose full upper-casing is something else, which some peers use.
 """
 import sys
 import unicodedata
@@ -25,6 +27,12 @@ def upper(unit):
         return unit
     text = chr(unit).title() if unit in TITLE_CASE else chr(unit).upper()
     return ord(text) if len(text) == 1 and ord(text) < 0x10000 else unit
+
+
+def full_row(unit):
+    if 0xD800 <= unit <= 0xDFFF or [upper(unit)] == [ord(c) for c in chr(unit).upper()]:
+        return None
+    return unit, [ord(c) for c in chr(unit).upper()]
 
 
 def main():
@@ -49,7 +57,11 @@ def main():
         for row in range(0, 256, 8):
             print("        " + " ".join(f"0x{value:04x}," for value in page[row:row + 8]))
         print("    },")
-    print("};\n\n}  // namespace gss_sspi")
+    print("};\n\nconst FullUpcaseRow kFullUpcase[] = {")
+    rows = [row for row in map(full_row, range(0x10000)) if row]
+    for unit, full in rows:
+        print(f"    {{0x{unit:04x}, {{{', '.join(f'0x{value:04x}' for value in full)}}}}},")
+    print(f"}};\nconst size_t kFullUpcaseCount = {len(rows)};\n\n}}  // namespace gss_sspi")
 
 
 if __name__ == "__main__":

@@ -3,21 +3,108 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 
 #include "core/text.h"
 
 namespace gss_sspi {
+namespace {
+
+using Path = std::array<char, kMaxLogPath + 1>;
+
+// A path of the process. A reader never waits, and takes what it has read only if nobody has
+// written meanwhile; so a forked child whose parent's thread was writing has no path, no more.
+class SharedPath {
+ public:
+  bool Set(std::string_view path) {
+    if (path.size() > kMaxLogPath) return false;
+    if (path.empty() && IsEmpty()) return true;
+    Path text{};
+    CopyText(text, path);
+    unsigned version = version_.load(std::memory_order_relaxed);
+    if (IsBeingWritten(version) ||
+        !version_.compare_exchange_strong(version, version + 1, std::memory_order_acquire)) {
+      return false;
+    }
+    std::atomic_thread_fence(std::memory_order_release);
+    for (size_t i = 0; i < kWords; ++i) {
+      uint64_t word;
+      std::memcpy(&word, text.data() + i * sizeof word, sizeof word);
+      words_[i].store(word, std::memory_order_relaxed);
+    }
+    version_.store(version + 2, std::memory_order_release);
+    return true;
+  }
+
+  // False when there is no path.
+  bool Get(Path *path) const {
+    constexpr int kMostTries = 10;
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      const unsigned version = version_.load(std::memory_order_acquire);
+      if (version == 0) return false;
+      if (IsBeingWritten(version)) continue;
+      if (IsEmpty()) return false;
+      for (size_t i = 0; i < kWords; ++i) {
+        const uint64_t word = words_[i].load(std::memory_order_relaxed);
+        std::memcpy(path->data() + i * sizeof word, &word, sizeof word);
+      }
+      std::atomic_thread_fence(std::memory_order_acquire);
+      if (version_.load(std::memory_order_relaxed) == version) return path->front() != '\0';
+    }
+    return false;
+  }
+
+ private:
+  static constexpr size_t kWords = sizeof(Path) / sizeof(uint64_t);
+  static_assert(sizeof(Path) % sizeof(uint64_t) == 0);
+
+  // Of a path without octets the first word is zero.
+  bool IsEmpty() const { return words_[0].load(std::memory_order_relaxed) == 0; }
+  static bool IsBeingWritten(unsigned version) { return version % 2 != 0; }
+
+  std::atomic<unsigned> version_{0};
+  std::atomic<uint64_t> words_[kWords]{};
+};
+constinit SharedPath program_path;
+constinit SharedPath policy_path;
+
+// False when there is none. `room` is for a path that has to be copied.
+bool FindLogFile(Path *room, const char **path) {
+  *path = room->data();
+  if (program_path.Get(room)) return true;
+  const char *variable = secure_getenv("GSSNTLMSSP_DEBUG");
+  if (variable == nullptr || *variable == '\0') return policy_path.Get(room);
+  *path = variable;
+  return true;
+}
+
+}  // namespace
+
+bool SetLogFile(LogFileOf origin, std::string_view path) {
+  if (origin == LogFileOf::kPolicy) return policy_path.Set(path);
+  return getauxval(AT_SECURE) == 0 && program_path.Set(path);
+}
+
+bool IsLogging() {
+  Path room;
+  const char *path;
+  return FindLogFile(&room, &path);
+}
 
 void Log(const char *format, ...) {
-  const char *path = secure_getenv("GSSNTLMSSP_DEBUG");
-  if (path == nullptr || *path == '\0') return;
+  Path room;
+  const char *path;
+  if (!FindLogFile(&room, &path)) return;
   const int kept_errno = errno;
   char line[1024];
   timespec now{};

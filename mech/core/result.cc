@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -16,23 +17,24 @@ namespace {
 // of the host, and the loader itself as a library.
 struct LastFailure {
   Status status;
+  bool of_this_call;
   char detail[500];
 };
 
 pthread_once_t key_once = PTHREAD_ONCE_INIT;
 pthread_key_t key;
-bool have_key = false;
+constinit std::atomic<bool> have_key = false;
 
 void MakeKey() { have_key = pthread_key_create(&key, std::free) == 0; }
 
 // This thread's record, or null when it has none.
 LastFailure *Last() {
-  pthread_once(&key_once, MakeKey);
   return have_key ? static_cast<LastFailure *>(pthread_getspecific(key)) : nullptr;
 }
 
 // The same, made if need be. Null when there is no memory: the status alone must do then.
 LastFailure *LastOrNew() {
+  pthread_once(&key_once, MakeKey);
   LastFailure *last = Last();
   if (last != nullptr || !have_key) return last;
   last = static_cast<LastFailure *>(std::malloc(sizeof(LastFailure)));
@@ -47,6 +49,7 @@ Error Fail(Status status, const char *format, ...) {
   LastFailure *last = LastOrNew();
   if (last == nullptr) return status;
   last->status = status;
+  last->of_this_call = true;
   va_list arguments;
   va_start(arguments, format);
   if (std::vsnprintf(last->detail, sizeof last->detail, format, arguments) < 0) {
@@ -55,6 +58,19 @@ Error Fail(Status status, const char *format, ...) {
   va_end(arguments);
   ReplaceControlCharacters(last->detail);
   return status;
+}
+
+void BeginCall() {
+  if (LastFailure *last = Last()) last->of_this_call = false;
+}
+
+void KeepLastDetail() {
+  if (LastFailure *last = Last()) last->of_this_call = true;
+}
+
+void EndCallWith(Status failed) {
+  LastFailure *last = Last();
+  if (last != nullptr && !last->of_this_call && last->status == failed) last->status = Status::kOk;
 }
 
 const char *DetailOf(Status status) {

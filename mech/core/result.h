@@ -50,6 +50,13 @@ inline Error Fail(Status status) { return Error{status}; }
 // A std::string_view as the two arguments of "%.*s".
 #define GSS_SSPI_TEXT(view) static_cast<int>((view).size()), (view).data()
 
+// A call of a caller begins, and ends with an error. A detail of an earlier call is then not the
+// detail of this one, though it may have the same status.
+void BeginCall();
+void EndCallWith(Status failed);
+// For a call that tells its caller of the failure of the one before.
+void KeepLastDetail();
+
 // The detail of this thread's last failure if that had this status, else "".
 const char *DetailOf(Status status);
 

@@ -22,6 +22,7 @@ constexpr StatusRow kTexts[] = {
     {Status::kBadNameType, "this type of name cannot be used with NTLM"},
     {Status::kBadText, "the text is not valid UTF-8"},
     {Status::kNoLocalName, "this name is not that of a local account"},
+    {Status::kAccountDatabaseUnreadable, "the account database of this host gives no answer"},
 
     {Status::kNoCredential, "no NTLM credential"},
     {Status::kAccountNotFound, "the account is not in the account file"},
@@ -31,8 +32,11 @@ constexpr StatusRow kTexts[] = {
     {Status::kBadCredentialStoreKey,
      "the credential store holds a key or value NTLM does not know"},
     {Status::kWrongCredentialUsage, "the credential was acquired for the other role"},
-    {Status::kBadSetting, "an environment variable has a value that is not allowed"},
+    {Status::kBadSetting, "a setting of the policy file or the environment is not allowed"},
     {Status::kDefectiveCredential, "this is not a credential of the NTLM mechanism"},
+    {Status::kBackEndUnavailable, "the account source cannot be reached"},
+    {Status::kRefusedByPolicy, "the policy of this host does not allow this"},
+    {Status::kLoginStored, "a login of this account is stored already"},
 
     {Status::kDefectiveToken, "the NTLM message is malformed"},
     {Status::kTokenTooLarge, "the NTLM message is longer than the limit"},
@@ -50,6 +54,8 @@ constexpr StatusRow kTexts[] = {
     {Status::kTimeSkew, "the peer's clock differs by more than 36 hours"},
     {Status::kBindingsDiffer, "the channel bindings of the two sides differ"},
     {Status::kBindingsAbsent, "channel bindings are required, but the peer sent none"},
+
+    {Status::kSpnRefused, "the client's target name (SPN) is not one of this service"},
 
     {Status::kNoContext, "there is no such security context"},
     {Status::kContextNotOpen, "the security context is not established yet"},

@@ -24,6 +24,7 @@ enum class Status : uint32_t {
   kBadNameType,
   kBadText,
   kNoLocalName,
+  kAccountDatabaseUnreadable,
 
   // Credentials and account sources.
   kNoCredential = 0x4e540201,
@@ -35,6 +36,9 @@ enum class Status : uint32_t {
   kWrongCredentialUsage,
   kBadSetting,
   kDefectiveCredential,
+  kBackEndUnavailable,
+  kRefusedByPolicy,
+  kLoginStored,
 
   // Tokens of the handshake.
   kDefectiveToken = 0x4e540301,
@@ -53,6 +57,7 @@ enum class Status : uint32_t {
   kTimeSkew,
   kBindingsDiffer,
   kBindingsAbsent,
+  kSpnRefused,
 
   // Contexts and their messages.
   kNoContext = 0x4e540501,

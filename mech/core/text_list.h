@@ -22,6 +22,11 @@ class TextList {
     return true;
   }
 
+  // The first text as a C string; null when there is none.
+  const char *First() const {
+    return empty() ? nullptr : reinterpret_cast<const char *>(texts_.data());
+  }
+
   bool empty() const { return texts_.empty(); }
 
   // True when `matches` is, for one of the texts at least. Stops there.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/utf16.h"
 
+#include <algorithm>
+
 #include "core/upcase_table.h"
 
 namespace gss_sspi {
@@ -80,6 +82,16 @@ uint32_t TakeUpper(std::string_view *text) {
   return c < 0x10000 ? ToUpper(static_cast<uint16_t>(c)) : c;
 }
 
+// The row of a code unit, or null when its full upper-casing is the usual one.
+const FullUpcaseRow *FullRow(uint16_t code_unit) {
+  if (code_unit < 0x80) return nullptr;
+  const FullUpcaseRow *end = kFullUpcase + kFullUpcaseCount;
+  const FullUpcaseRow *row = std::lower_bound(
+      kFullUpcase, end, code_unit,
+      [](const FullUpcaseRow &left, uint16_t right) { return left.code_unit < right; });
+  return row != end && row->code_unit == code_unit ? row : nullptr;
+}
+
 }  // namespace
 
 size_t Utf16LengthOf(std::string_view utf8) {
@@ -151,6 +163,29 @@ uint16_t ToUpper(uint16_t code_unit) {
 
 void UpperUtf16(ByteView utf16, MutableBytes out) {
   for (size_t i = 0; i < utf16.size() / 2; ++i) PutUnit(out, i, ToUpper(UnitAt(utf16, i)));
+}
+
+bool HasFullUpper(ByteView utf16) {
+  for (size_t i = 0; i < utf16.size() / 2; ++i) {
+    if (FullRow(UnitAt(utf16, i)) != nullptr) return true;
+  }
+  return false;
+}
+
+size_t FullUpperUtf16(ByteView utf16, MutableBytes out) {
+  size_t index = 0;
+  for (size_t i = 0; i < utf16.size() / 2; ++i) {
+    const uint16_t unit = UnitAt(utf16, i);
+    const FullUpcaseRow *row = FullRow(unit);
+    if (row == nullptr) {
+      PutUnit(out, index++, ToUpper(unit));
+      continue;
+    }
+    for (size_t k = 0; k < kMaxFullUpper && row->upper[k] != 0; ++k) {
+      PutUnit(out, index++, row->upper[k]);
+    }
+  }
+  return 2 * index;
 }
 
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {

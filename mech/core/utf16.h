@@ -32,6 +32,14 @@ uint16_t ToUpper(uint16_t code_unit);
 // Upper case of UTF-16LE octets; `out` is as long as `utf16` and may be the same memory.
 void UpperUtf16(ByteView utf16, MutableBytes out);
 
+// N331: the full upper-casing of Unicode, which some peers use. It differs for a few code units,
+// and one of them may become up to three.
+bool HasFullUpper(ByteView utf16);
+inline constexpr size_t kMaxFullUpper = 3;
+// `out` has kMaxFullUpper times the octets of `utf16`, which are a whole number of code units.
+// Gives the octets that were used.
+size_t FullUpperUtf16(ByteView utf16, MutableBytes out);
+
 // True when both well-formed UTF-8 texts are equal but for case, by the same table.
 bool EqualIgnoringCase(std::string_view a, std::string_view b);
 // The same for UTF-16LE.

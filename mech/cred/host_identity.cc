@@ -23,16 +23,21 @@ Error TakeVariable(const char *variable, char (&out)[N]) {
   return kSuccess;
 }
 
+template <size_t N>
+void ReadHostName(char (&out)[N]) {
+  out[N - 1] = '\0';
+  if (gethostname(out, N - 1) != 0 || Utf16LengthOf(out) == kInvalidText || out[0] == '\0') {
+    CopyText(out, "localhost");
+  }
+}
+
 char UpperAscii(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 }  // namespace
 
 Result<HostIdentity> HostIdentity::OfThisHost() {
   HostIdentity identity;
-  if (gethostname(identity.host_, kMaxHostName) != 0 ||
-      Utf16LengthOf(identity.host_) == kInvalidText || identity.host_[0] == '\0') {
-    CopyText(identity.host_, "localhost");
-  }
+  ReadHostName(identity.host_);
   for (size_t i = 0; i < kMaxNetbiosName && identity.host_[i] != '\0' && identity.host_[i] != '.';
        ++i) {
     identity.nb_computer_[i] = UpperAscii(identity.host_[i]);
@@ -40,6 +45,12 @@ Result<HostIdentity> HostIdentity::OfThisHost() {
   if (Error error = TakeVariable("NETBIOS_COMPUTER_NAME", identity.nb_computer_)) return error;
   if (Error error = TakeVariable("NETBIOS_DOMAIN_NAME", identity.nb_domain_)) return error;
   return identity;
+}
+
+bool HostIdentity::HasSameHostName() const {
+  char now[sizeof host_];
+  ReadHostName(now);
+  return std::string_view(now) == host_;
 }
 
 ntlm::ServerNames::Source HostIdentity::server_names() const {

@@ -16,6 +16,9 @@ class HostIdentity {
  public:
   static Result<HostIdentity> OfThisHost();
 
+  // Whether the host has this name still. The variables are the caller's to compare.
+  bool HasSameHostName() const;
+
   std::string_view nb_computer() const { return nb_computer_; }
   std::string_view host() const { return host_; }  // as gethostname(2) gives it
   ntlm::ServerNames::Source server_names() const;

@@ -18,6 +18,16 @@ int DigitValue(char c) {
   return -1;
 }
 
+template <typename Hash>
+Hash FromHex(std::string_view text) {
+  Hash hash;
+  for (size_t i = 0; i < hash.kSize; ++i) {
+    hash.span()[i] =
+        static_cast<uint8_t>(DigitValue(text[2 * i]) << 4 | DigitValue(text[2 * i + 1]));
+  }
+  return hash;
+}
+
 }  // namespace
 
 Result<ntlm::NtHash> NtHashOfPassword(std::string_view password) {
@@ -34,13 +44,8 @@ bool IsNtHash(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return DigitValue(c) >= 0; });
 }
 
-ntlm::NtHash NtHashFromHex(std::string_view text) {
-  ntlm::NtHash hash;
-  for (size_t i = 0; i < hash.kSize; ++i) {
-    hash.span()[i] =
-        static_cast<uint8_t>(DigitValue(text[2 * i]) << 4 | DigitValue(text[2 * i + 1]));
-  }
-  return hash;
-}
+ntlm::NtHash NtHashFromHex(std::string_view text) { return FromHex<ntlm::NtHash>(text); }
+
+ntlm::LmHash LmHashFromHex(std::string_view text) { return FromHex<ntlm::LmHash>(text); }
 
 }  // namespace gss_sspi::cred

@@ -35,6 +35,17 @@ class HmacMd5Key {
   HmacMd5Key &operator=(const HmacMd5Key &) = delete;
   ~HmacMd5Key() { Clear(); }
 
+  // Both states as octets of this host, and back.
+  static constexpr size_t kSavedSize = 2 * sizeof(Md5State);
+  void Save(std::span<uint8_t, kSavedSize> to) const {
+    std::memcpy(to.data(), inner_.data(), sizeof inner_);
+    std::memcpy(to.data() + sizeof inner_, outer_.data(), sizeof outer_);
+  }
+  void Load(std::span<const uint8_t, kSavedSize> from) {
+    std::memcpy(inner_.data(), from.data(), sizeof inner_);
+    std::memcpy(outer_.data(), from.data() + sizeof inner_, sizeof outer_);
+  }
+
   const Md5State &inner() const { return inner_; }
   const Md5State &outer() const { return outer_; }
 

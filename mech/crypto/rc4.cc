@@ -2,6 +2,7 @@
 #include "crypto/rc4.h"
 
 #include <cstring>
+#include <numeric>
 
 namespace gss_sspi::crypto {
 
@@ -69,10 +70,10 @@ void Rc4::Save(std::span<uint8_t, kSavedSize> to) const {
 }
 
 bool Rc4::Load(std::span<const uint8_t, kSavedSize> from) {
-  std::array<bool, 256> seen{};
-  for (const uint8_t value : from.first<256>()) {
-    if (std::exchange(seen[value], true)) return false;
-  }
+  // 256 octets that are all different: marks that do not wait for each other, then their number.
+  std::array<uint8_t, 256> seen{};
+  for (const uint8_t value : from.first<256>()) seen[value] = 1;
+  if (std::accumulate(seen.begin(), seen.end(), 0U) != seen.size()) return false;
   std::memcpy(permutation_.data(), from.data(), permutation_.size());
   x_ = from[256];
   y_ = from[257];

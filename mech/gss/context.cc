@@ -3,17 +3,16 @@
 
 #include "core/environment.h"
 #include "core/log.h"
+#include "cred/own_challenges.h"
 #include "gss/channel_bindings.h"
+#include "gss/decisions.h"
 #include "gss/mit_gssapi.h"
 #include "gss/name_codec.h"
 
 namespace gss_sspi::gss {
 namespace {
 
-constexpr uint8_t kExportVersion = 1;
-
-// N502: GSS_C_DATAGRAM_FLAG of gssapi_ntlmssp.h.
-constexpr OM_uint32 kDatagramFlag = 0x10000;
+constexpr uint8_t kExportVersion = 2;
 
 // N302: which protection the request flags of RFC 2744 mean.
 struct RequestRow {
@@ -35,7 +34,11 @@ constexpr AnswerRow kAnswers[] = {
     {ntlm::kSign, GSS_C_INTEG_FLAG | GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG},
     {ntlm::kSeal, GSS_C_CONF_FLAG},
     {ntlm::kIdentify, GSS_C_IDENTIFY_FLAG},
+    {ntlm::kDatagram, GSS_C_DATAGRAM_FLAG},
 };
+
+// What the negotiated flags do not say, and callers are told.
+constexpr OM_uint32 kFurtherFlags = GSS_C_CHANNEL_BOUND_FLAG | GSS_C_ANON_FLAG;
 
 ntlm::Flags ProtectionFor(OM_uint32 request_flags) {
   ntlm::Flags protection = 0;
@@ -45,15 +48,15 @@ ntlm::Flags ProtectionFor(OM_uint32 request_flags) {
   return protection;
 }
 
-// What is refused rather than granted in part: the caller relies on it.
-Error CheckRequest(OM_uint32 request_flags) {
-  if ((request_flags & GSS_C_ANON_FLAG) != 0) {
-    return Fail(Status::kNotSupported, "anonymous authentication (GSS_C_ANON_FLAG)");
+// N352: nobody's messages cannot be protected. Integrity is left out, as the answer's flags say,
+// because SPNEGO asks for it always; who asks for secrecy must not get less.
+Result<ntlm::Flags> ProtectionForNobody(ntlm::Flags protection, const Policy &policy) {
+  if (policy.anonymous_session_key) return protection;
+  if ((protection & ntlm::kSeal) != 0) {
+    return Fail(Status::kProtectionNotAgreed,
+                "an anonymous context has no confidentiality (anonymous_session_key)");
   }
-  if ((request_flags & kDatagramFlag) != 0) {
-    return Fail(Status::kNotSupported, "connectionless authentication (GSS_C_DATAGRAM_FLAG)");
-  }
-  return kSuccess;
+  return protection & ~ntlm::kSign;
 }
 
 }  // namespace
@@ -76,16 +79,35 @@ Result<Owned<Context>> Context::Accepting(Ref<Credential> credential) {
   return context;
 }
 
+Result<Owned<Context>> Context::AcceptingDatagram() {
+  Owned<Context> context = Make<Context>(false, 0U);
+  if (!context) return Status::kNoMemory;
+  context->datagram_ = true;
+  return context;
+}
+
+bool Context::NeedsCredential() {
+  const MutexLock lock(mutex_);
+  return stage_ == Stage::kHalfOpen && !initiates_ && !credential_;
+}
+
+void Context::GiveCredential(Ref<Credential> credential) {
+  const MutexLock lock(mutex_);
+  if (!credential_) credential_ = std::move(credential);
+}
+
 Error Context::NotOpen() const {
   return Error{stage_ == Stage::kFailed ? Status::kContextFailed : Status::kContextNotOpen};
 }
 
-void Context::Open(ntlm::Agreement agreement, bool channel_bound) {
+void Context::Open(ntlm::Agreement agreement, OM_uint32 further_flags) {
   flags_ = GSS_C_PROT_READY_FLAG | GSS_C_TRANS_FLAG | (request_flags_ & GSS_C_DCE_STYLE);
   for (const AnswerRow &row : kAnswers) {
     if ((agreement.flags & row.negotiated) != 0) flags_ |= row.answer;
   }
-  if (channel_bound) flags_ |= GSS_C_CHANNEL_BOUND_FLAG;
+  // Datagrams may be lost, repeated and reordered (N351).
+  if ((flags_ & GSS_C_DATAGRAM_FLAG) != 0) flags_ &= ~(GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG);
+  flags_ |= further_flags;
   session_.Start(std::move(agreement), initiates_ ? ntlm::Sender::kClient : ntlm::Sender::kServer);
   stage_ = Stage::kOpen;
 }
@@ -102,20 +124,37 @@ Error Context::Initiate(ByteView input, gss_channel_bindings_t bindings, Buffer 
   return error;
 }
 
-Error Context::InitiateLeg(ByteView input, gss_channel_bindings_t bindings, Buffer *output) {
-  if (input.empty()) {
-    if (Error error = CheckRequest(request_flags_)) return error;
-    if (!output->Resize(ntlm::NegotiateMessage::kSize)) return Status::kNoMemory;
-    return initiator_.Negotiate(ProtectionFor(request_flags_),
-                                output->span().first<ntlm::NegotiateMessage::kSize>());
+// The first leg.
+Error Context::BeginInitiating(Buffer *output) {
+  const Policy &policy = credential_->policy();
+  if (Error error = CheckOutgoing(policy, acceptor_name_->TargetName())) return error;
+  ntlm::InitiatorOffer offer;
+  offer.protection = ProtectionFor(request_flags_);
+  offer.instead = credential_->offer_instead();
+  if (credential_->initiator()->anonymous()) {
+    const auto less = ProtectionForNobody(offer.protection, policy);
+    if (!less) return less.error();
+    offer.protection = *less;
   }
+  if ((request_flags_ & GSS_C_DATAGRAM_FLAG) != 0) return initiator_.BeginDatagram(offer, policy);
+  if (!output->Resize(ntlm::NegotiateMessage::kSize)) return Status::kNoMemory;
+  return initiator_.Negotiate(offer, policy, output->span().first<ntlm::NegotiateMessage::kSize>());
+}
+
+Error Context::InitiateLeg(ByteView input, gss_channel_bindings_t bindings, Buffer *output) {
+  if (input.empty()) return BeginInitiating(output);
   ntlm::InitiatorRequest request;
   request.target_name = acceptor_name_->TargetName();
   request.channel_bindings = HashOf(bindings);
-  auto agreement = initiator_.Authenticate(input, request, *credential_->initiator(),
-                                           SystemEnvironment(), output);
-  if (!agreement) return agreement.error();
-  Open(std::move(*agreement), false);
+  const ntlm::InitiatorCredential &credential = *credential_->initiator();
+  if (credential_->policy().refuse_own_challenges && !credential_->is_explicit()) {
+    request.is_own_challenge = cred::IsOwnChallenge;
+  }
+  auto done = initiator_.Authenticate(input, request, credential, SystemEnvironment(),
+                                      credential_->policy(), output);
+  if (!done) return done.error();
+  sends_mic_ = done->has_mic;
+  Open(std::move(done->agreement), credential.anonymous() ? GSS_C_ANON_FLAG : 0);
   return kSuccess;
 }
 
@@ -131,18 +170,50 @@ Error Context::Accept(ByteView input, gss_channel_bindings_t bindings, Buffer *o
   return error;
 }
 
-Error Context::AcceptLeg(ByteView input, gss_channel_bindings_t bindings, Buffer *output) {
-  const Credential::AcceptorSide &side = *credential_->acceptor();
-  if (!acceptor_.started()) {
-    return acceptor_.Challenge(input, side.names, SystemEnvironment(), output);
+// The first leg.
+Error Context::BeginAccepting(ByteView input, Buffer *output) {
+  const Policy &policy = credential_->policy();
+  const ntlm::ServerNames &names = credential_->server_names();
+  if (datagram_ && !input.empty()) {
+    return Fail(Status::kUnexpectedToken, "a connectionless exchange begins with an empty token");
   }
-  auto accepted = acceptor_.Authenticate(input, {HashOf(bindings)}, side.verifier,
-                                         SystemEnvironment(), credential_->policy());
+  if (Error error = datagram_
+                        ? acceptor_.ChallengeDatagram(names, SystemEnvironment(), policy, output)
+                        : acceptor_.Challenge(input, names, SystemEnvironment(), policy, output)) {
+    return error;
+  }
+  if (policy.refuse_own_challenges) cred::RememberOwnChallenge(acceptor_.server_challenge());
+  return kSuccess;
+}
+
+Error Context::AcceptLeg(ByteView input, gss_channel_bindings_t bindings, Buffer *output) {
+  if (!credential_) return Status::kNoCredential;
+  const Policy &policy = credential_->policy();
+  if (!acceptor_.started()) return BeginAccepting(input, output);
+  ntlm::AcceptorRequest request;
+  request.channel_bindings = HashOf(bindings);
+  request.wants_target_name = ChecksSpn(policy);
+  auto accepted =
+      acceptor_.Authenticate(input, request, *credential_->verifier(), SystemEnvironment(), policy);
   if (!accepted) return accepted.error();
-  auto name = Name::OfUser(accepted->initiator.domain(), accepted->initiator.user());
+  if (Error error =
+          CheckIncoming(policy, accepted->initiator.domain(), accepted->initiator.user())) {
+    return error;
+  }
+  if (request.wants_target_name) {
+    if (Error error = CheckSpn(credential_->configuration(), credential_->name(),
+                               AsText(accepted->target_name.view()))) {
+      return error;
+    }
+  }
+  auto name = accepted->anonymous
+                  ? Name::Anonymous()
+                  : Name::OfUser(accepted->initiator.domain(), accepted->initiator.user());
   if (!name) return name.error();
+  (*name)->SetAttributes(std::move(accepted->initiator.attributes));
   initiator_name_ = std::move(*name);
-  Open(std::move(accepted->agreement), accepted->channel_bound);
+  Open(std::move(accepted->agreement), (accepted->channel_bound ? GSS_C_CHANNEL_BOUND_FLAG : 0) |
+                                           (accepted->anonymous ? GSS_C_ANON_FLAG : 0));
   return kSuccess;
 }
 
@@ -151,7 +222,7 @@ Error Context::GetFacts(bool with_names, Facts *facts) {
   if (stage_ == Stage::kFailed) return NotOpen();
   facts->stage = stage_;
   facts->initiates = initiates_;
-  facts->sends_mic = initiates_ && stage_ == Stage::kOpen;
+  facts->sends_mic = sends_mic_;
   facts->flags = flags_;
   if (!with_names) return kSuccess;
   struct Side {
@@ -177,16 +248,15 @@ Result<Buffer> Context::Export() {
   if (Error error = GetFacts(true, &facts)) return error;
   const MutexLock lock(mutex_);
   if (stage_ != Stage::kOpen) return NotOpen();
-  Secret<ntlm::Session::kSavedSize> saved;
-  session_.Save(saved.span());
   const auto fields = [&](auto &sink) {
     sink.U8(kExportVersion);
     sink.U8(initiates_ ? 1 : 0);
     sink.U32(flags_);
     sink.U32(session_.flags());
     sink.Bytes(session_.session_key().view());
-    sink.Bytes(saved.view());
+    session_.Save(sink);
     PutName(sink, *facts.initiator);
+    PutAttributes(sink, *facts.initiator);
     PutName(sink, *facts.acceptor);
   };
   Buffer octets;
@@ -202,23 +272,22 @@ Result<Owned<Context>> Context::Import(ByteView octets) {
   ntlm::Agreement agreement;
   agreement.flags = reader.U32();
   Copy(agreement.session_key.span(), reader.Array<16>());
-  const auto saved = reader.Array<ntlm::Session::kSavedSize>();
   if (reader.failed() || version != kExportVersion || initiates > 1) {
     return Fail(Status::kDefectiveToken, "not a context that this version exported");
   }
+  Owned<Context> context = Make<Context>(initiates == 1, flags & GSS_C_DCE_STYLE);
+  if (!context) return Status::kNoMemory;
+  context->Open(std::move(agreement), flags & kFurtherFlags);
+  if (context->flags_ != flags || !context->session_.Load(&reader)) {
+    return Fail(Status::kDefectiveToken, "an exported context contradicts itself");
+  }
   auto initiator = TakeName(&reader);
   if (!initiator) return initiator.error();
+  if (Error error = TakeAttributes(&reader, initiator->get())) return error;
   auto acceptor = TakeName(&reader);
   if (!acceptor) return acceptor.error();
   if (!reader.rest().empty())
     return Fail(Status::kDefectiveToken, "an exported context is too long");
-
-  Owned<Context> context = Make<Context>(initiates == 1, flags & GSS_C_DCE_STYLE);
-  if (!context) return Status::kNoMemory;
-  context->Open(std::move(agreement), (flags & GSS_C_CHANNEL_BOUND_FLAG) != 0);
-  if (context->flags_ != flags || !context->session_.Load(saved)) {
-    return Fail(Status::kDefectiveToken, "an exported context contradicts itself");
-  }
   context->initiator_name_ = std::move(*initiator);
   context->acceptor_name_ = std::move(*acceptor);
   return context;

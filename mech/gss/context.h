@@ -25,10 +25,17 @@ class Context : public Tagged<Tag::kContext> {
   static Result<Owned<Context>> Initiating(Ref<Credential> credential, const Name &target,
                                            OM_uint32 request_flags);
   static Result<Owned<Context>> Accepting(Ref<Credential> credential);
+  // An acceptor's context that begins with CHALLENGE (N151, N350). Its first leg brings the
+  // credential.
+  static Result<Owned<Context>> AcceptingDatagram();
 
   // One leg each. An error ends the context; it can then only be deleted (N163).
   Error Initiate(ByteView input, gss_channel_bindings_t bindings, Buffer *output);
   Error Accept(ByteView input, gss_channel_bindings_t bindings, Buffer *output);
+  // True as long as an acceptor's context has no credential.
+  bool NeedsCredential();
+  // The first credential counts.
+  void GiveCredential(Ref<Credential> credential);
 
   // N165: the octets of an open context, and back. They hold the session key in clear.
   Result<Buffer> Export();
@@ -46,7 +53,7 @@ class Context : public Tagged<Tag::kContext> {
   struct Facts {
     Stage stage = Stage::kHalfOpen;
     bool initiates = false;
-    bool sends_mic = false;  // our AUTHENTICATE, with its MIC, is made
+    bool sends_mic = false;  // our AUTHENTICATE is made, and carries a MIC (N203)
     OM_uint32 flags = 0;     // RFC 2744 ret_flags: what was negotiated (N308)
     Owned<Name> initiator;   // null while unknown
     Owned<Name> acceptor;
@@ -60,7 +67,9 @@ class Context : public Tagged<Tag::kContext> {
   Error NotOpen() const;
   Error InitiateLeg(ByteView input, gss_channel_bindings_t bindings, Buffer *output);
   Error AcceptLeg(ByteView input, gss_channel_bindings_t bindings, Buffer *output);
-  void Open(ntlm::Agreement agreement, bool channel_bound);
+  Error BeginInitiating(Buffer *output);
+  Error BeginAccepting(ByteView input, Buffer *output);
+  void Open(ntlm::Agreement agreement, OM_uint32 further_flags);
 
   Mutex mutex_;
   Ref<Credential> credential_;  // null in an imported context
@@ -73,6 +82,8 @@ class Context : public Tagged<Tag::kContext> {
   OM_uint32 flags_ = 0;
   Stage stage_ = Stage::kHalfOpen;
   bool initiates_ = false;
+  bool datagram_ = false;   // of an acceptor: without NEGOTIATE
+  bool sends_mic_ = false;  // of an initiator
 };
 
 }  // namespace gss_sspi::gss

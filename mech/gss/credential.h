@@ -4,19 +4,23 @@
 #ifndef GSS_SSPI_GSS_CREDENTIAL_H_
 #define GSS_SSPI_GSS_CREDENTIAL_H_
 
+#include <atomic>
 #include <optional>
 
 #include "core/memory.h"
 #include "core/result.h"
-#include "cred/account_credential.h"
 #include "cred/account_verifier.h"
-#include "cred/host_identity.h"
+#include "cred/configuration.h"
+#include "cred/nobody.h"
 #include "cred/settings.h"
+#include "cred/sources.h"
+#include "cred/winbind_verifier.h"
 #include "gss/mit_gssapi.h"
 #include "gss/name.h"
 #include "gss/tag.h"
 #include "ntlm/server_names.h"
 #include "policy/policy.h"
+#include "wire/reader.h"
 
 namespace gss_sspi::gss {
 
@@ -31,6 +35,8 @@ class Credential : public Tagged<Tag::kCredential>, public Shared {
   static Result<Ref<Credential>> Acquire(const Name *name, gss_cred_usage_t usage,
                                          const cred::Settings &settings,
                                          ReportFile report = ReportFile::kAtOnce);
+  // The credential of an anonymous initiator (N352).
+  static Result<Ref<Credential>> Nobody();
   // This credential, or what it comes to if its account file could not be used.
   Result<Ref<Credential>> ForLogon();
 
@@ -40,29 +46,58 @@ class Credential : public Tagged<Tag::kCredential>, public Shared {
 
   gss_cred_usage_t usage() const;
   // Null when the credential cannot do this.
-  const cred::AccountCredential *initiator() const { return initiator_ ? &*initiator_ : nullptr; }
-  struct AcceptorSide {
-    Ref<cred::AccountList> accounts;  // null: to be found at the logon
-    cred::AccountVerifier verifier;
-    ntlm::ServerNames names;
-    bool from_file = false;  // accounts->source() is the path
-  };
-  const AcceptorSide *acceptor() const { return acceptor_ ? &*acceptor_ : nullptr; }
-  const Policy &policy() const { return policy_; }
+  const ntlm::InitiatorCredential *initiator() const;
+  // The account with which it initiates. Null when its secret is not known here.
+  const cred::AccountCredential *account() const { return initiator_.account.get(); }
+  // Null when the credential cannot do this.
+  const ntlm::AcceptorVerifier *verifier() const;
+  // The program itself gave the secret (D7).
+  bool is_explicit() const { return is_explicit_; }
+  // What CHALLENGEs say of this host.
+  const ntlm::ServerNames &server_names() const {
+    return joined_names_ ? *joined_names_ : configuration_->server_names();
+  }
+  const cred::Configuration &configuration() const { return *configuration_; }
+  const Policy &policy() const { return configuration_->policy(); }
+
+  // N420: flags of NEGOTIATE in place of the usual ones. Another thread may set them at any time.
+  void OfferInstead(std::optional<ntlm::Flags> flags) {
+    offer_instead_ = flags ? uint64_t{*flags} | kIsSet : 0;
+  }
+  std::optional<ntlm::Flags> offer_instead() const {
+    const uint64_t value = offer_instead_;
+    if (value == 0) return std::nullopt;
+    return static_cast<ntlm::Flags>(value);
+  }
 
   // The user, or the service (N410: the local host when none was named).
   const Name &name() const { return *name_; }
 
  private:
-  static Result<Ref<Credential>> Empty();
-  Error SetAcceptor(const Ref<cred::AccountList> &accounts, bool from_file);
-  Error SetName(const Name *wanted);
+  // What an acceptor verifies with.
+  enum class Accepts : uint8_t { kNothing, kGivenAccount, kAccountFile, kWinbind };
 
-  std::optional<cred::AccountCredential> initiator_;
-  std::optional<AcceptorSide> acceptor_;
+  static Result<Ref<Credential>> Empty();
+  Error FindAcceptor(const cred::Settings &settings, ReportFile report);
+  Error AcceptByWinbind();
+  void AcceptAccounts(Accepts kind, const Ref<cred::AccountList> &accounts);
+  Error SetName(const Name *wanted);
+  Error ImportInitiator(uint8_t kind, Reader *reader);
+  Error ImportAcceptor(uint8_t kind, Reader *reader);
+
+  static constexpr uint64_t kIsSet = uint64_t{1} << 32;
+
+  cred::InitiatorSource initiator_;
+  std::optional<cred::Nobody> nobody_;
+  Accepts accepts_ = Accepts::kNothing;
+  Ref<cred::AccountList> accounts_;  // null: winbind, or a file to be read at the logon
+  std::optional<cred::AccountVerifier> account_verifier_;
+  std::optional<cred::WinbindVerifier> winbind_verifier_;
+  std::optional<ntlm::ServerNames> joined_names_;  // of the domain that winbind is a member of
   Owned<Name> name_;
-  cred::HostIdentity host_;
-  Policy policy_;
+  Ref<cred::Configuration> configuration_;
+  bool is_explicit_ = false;
+  std::atomic<uint64_t> offer_instead_ = 0;
 };
 
 }  // namespace gss_sspi::gss

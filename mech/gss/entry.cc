@@ -13,7 +13,8 @@ constinit gss_OID_desc kNtlmMechanism = {
 gss_OID NtlmOid() { return &kNtlmMechanism; }
 
 Error GiveText(std::string_view text, gss_buffer_t to) {
-  if (to == GSS_C_NO_BUFFER) return kSuccess;
+  // gss_release_buffer frees nothing where the length is 0.
+  if (to == GSS_C_NO_BUFFER || text.empty()) return kSuccess;
   Buffer copy;
   if (!copy.Resize(text.size() + 1)) return Status::kNoMemory;
   Copy(copy.span(), AsBytes(text));

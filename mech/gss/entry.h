@@ -40,7 +40,9 @@ class Outcome {
 
 template <typename Body>
 OM_uint32 Guard(OM_uint32 *minor_status, Body &&body) noexcept {
+  BeginCall();
   const Outcome outcome = body();
+  if (outcome.minor() != 0) EndCallWith(static_cast<Status>(outcome.minor()));
   if (minor_status != nullptr) *minor_status = outcome.minor();
   return outcome.major();
 }

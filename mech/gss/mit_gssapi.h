@@ -7,6 +7,7 @@
 extern "C" {
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_ntlm_ext.h>
 }
 
 #endif  // GSS_SSPI_GSS_MIT_GSSAPI_H_

@@ -97,10 +97,14 @@ Result<Owned<Name>> Name::OfService(std::string_view service, std::string_view h
 Result<Owned<Name>> Name::Anonymous() { return Make(Kind::kAnonymous, {}, kDomainSeparator, {}); }
 
 Result<Owned<Name>> Name::Duplicate() const {
-  return Make(kind_, first(), text()[first_size_], second());
+  auto copy = Make(kind_, first(), text()[first_size_], second());
+  if (!copy) return copy.error();
+  (*copy)->attributes_ = attributes_;
+  (*copy)->verified_ = verified_;
+  return copy;
 }
 
-Result<Owned<Name>> Name::ParseUser(std::string_view text) {
+Result<Owned<Name>> Name::ParseUser(std::string_view text, UpnForm upn) {
   const size_t slash = FindUnescaped(text, '\\');
   if (slash != std::string_view::npos) {
     // N402, N405. Split once: what follows may be a UPN, and holds no backslash.
@@ -118,7 +122,8 @@ Result<Owned<Name>> Name::ParseUser(std::string_view text) {
     return Fail(Status::kBadName, "no domain, or no single one, behind the at-sign");
   }
   // N404, decision D4: an unescaped name with a dotted suffix is a UPN, and one piece.
-  if (Contains(domain, '.') && !Contains(head, '\\')) return OfUser({}, text);
+  const bool is_upn = upn == UpnForm::kWhole && Contains(domain, '.') && !Contains(head, '\\');
+  if (is_upn) return OfUser({}, text);
   char buffer[4 * Limits::kUser + 1];
   if (head.size() > sizeof buffer) return Fail(Status::kBadName, "the user is too long");
   return OfUser(domain, Unescape(head, buffer));
@@ -132,10 +137,10 @@ Result<Owned<Name>> Name::ParseService(std::string_view text, std::string_view l
   return OfService(service, host);
 }
 
-Result<Owned<Name>> Name::ParsePrincipal(std::string_view text) {
+Result<Owned<Name>> Name::ParsePrincipal(std::string_view text, UpnForm upn) {
   const std::string_view without_realm = Head(text, text.find('@'));
   const size_t slash = without_realm.find(kServiceSeparator);
-  if (slash == std::string_view::npos) return ParseUser(text);
+  if (slash == std::string_view::npos) return ParseUser(text, upn);
   if (slash == 0 || slash + 1 == without_realm.size()) {
     return Fail(Status::kBadName, "no service, or no host");
   }
@@ -155,9 +160,10 @@ std::string_view Name::TargetName() const {
   return {};
 }
 
-Result<Buffer> Name::Display() const {
+Result<Buffer> Name::Display(UpnForm upn) const {
   // Only a user without domain needs care: its at-signs, if it would parse as something else.
-  const bool escape = kind_ == Kind::kUser && domain().empty() && !IsUpn(user());
+  const bool escape =
+      kind_ == Kind::kUser && domain().empty() && (upn == UpnForm::kSplit || !IsUpn(user()));
   Buffer display;
   if (!display.Resize(2 * second_size_ + first_size_ + kAnonymousText.size()))
     return Status::kNoMemory;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text and names inside exported contexts and credentials.
+// Names as octets: inside exported contexts and credentials, and by themselves.
 #ifndef GSS_SSPI_GSS_NAME_CODEC_H_
 #define GSS_SSPI_GSS_NAME_CODEC_H_
 
@@ -26,6 +26,25 @@ void PutName(Sink &sink, const Name &name) {
 
 // Checks what it reads like any name.
 Result<Owned<Name>> TakeName(Reader *reader);
+
+// What an account source said of a name.
+template <typename Sink>
+void PutAttributes(Sink &sink, const Name &name) {
+  const ByteView entries = name.attributes() ? name.attributes()->encoded() : ByteView();
+  sink.U8(name.verified() ? 1 : 0);
+  sink.U32(static_cast<uint32_t>(entries.size()));
+  sink.Bytes(entries);
+}
+
+// Gives them to `name`, which is not verified yet: they are as good as the octets are.
+Error TakeAttributes(Reader *reader, Name *name);
+
+// RFC 2743 3.2, the token of gss_export_name; RFC 6680 8, that of gss_export_name_composite, which
+// has the attributes as well.
+enum class Exported : uint8_t { kPlain = 0x01, kComposite = 0x02 };
+Result<Buffer> ExportToken(const Name &name, Exported form);
+// Takes both. Attributes come back as claims: nothing protects such a token.
+Result<Owned<Name>> ImportToken(ByteView token);
 
 }  // namespace gss_sspi::gss
 

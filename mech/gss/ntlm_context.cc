@@ -13,9 +13,15 @@ Result<Ref<Credential>> TakeCredential(gss_const_cred_id_t handle, gss_cred_usag
   Credential *credential = CredentialOf(handle);
   if (credential == nullptr) return Status::kDefectiveCredential;
   const bool fits = usage == GSS_C_INITIATE ? credential->initiator() != nullptr
-                                            : credential->acceptor() != nullptr;
+                                            : credential->verifier() != nullptr;
   if (!fits) return Status::kWrongCredentialUsage;  // N706
   return credential->ForLogon();
+}
+
+// N352: who asks for an anonymous context needs no account.
+Result<Ref<Credential>> TakeInitiator(gss_const_cred_id_t handle, OM_uint32 request_flags) {
+  if ((request_flags & GSS_C_ANON_FLAG) != 0) return Credential::Nobody();
+  return TakeCredential(handle, GSS_C_INITIATE);
 }
 
 // The context of a handle, or a new one.
@@ -60,7 +66,7 @@ Outcome Initiate(gss_const_cred_id_t credential_handle, gss_ctx_id_t *handle,
     if (target == nullptr) return Fail(Status::kBadName, "no target name was given");
     if (!input.empty())
       return Fail(Status::kUnexpectedToken, "the first call of an initiator has none");
-    auto credential = TakeCredential(credential_handle, GSS_C_INITIATE);
+    auto credential = TakeInitiator(credential_handle, request_flags);
     if (!credential) return credential.error();
     return Context::Initiating(std::move(*credential), *target, request_flags);
   });
@@ -82,6 +88,11 @@ Outcome Accept(gss_const_cred_id_t credential_handle, gss_ctx_id_t *handle, Byte
     return Context::Accepting(std::move(*credential));
   });
   if (!context) return context.error();
+  if ((*context)->NeedsCredential()) {
+    auto credential = TakeCredential(credential_handle, GSS_C_ACCEPT);
+    if (!credential) return credential.error();
+    (*context)->GiveCredential(std::move(*credential));
+  }
   Buffer token;
   if (Error error = (*context)->Accept(input, bindings, &token)) return error;
   Context::Facts facts;
@@ -112,17 +123,26 @@ Outcome InquireRequireMic(Context *context, gss_buffer_set_t *to) {
   return GiveBuffer({&answer, 1}, to);
 }
 
-// N208.
+// N208. Nobody's key is known to everybody (N352).
 Outcome InquireSessionKey(Context *context, gss_buffer_set_t *to) {
-  return context->WithSession(
-      [&](ntlm::Session &session) { return GiveBuffer(session.session_key().view(), to); });
+  Context::Facts facts;
+  if (Error error = context->GetFacts(false, &facts)) return error;
+  const bool anonymous = (facts.flags & GSS_C_ANON_FLAG) != 0;
+  return context->WithSession([&](ntlm::Session &session) -> Error {
+    if (anonymous && !session.CanSign()) return Status::kNoProtection;
+    return GiveBuffer(session.session_key().view(), to);
+  });
 }
 
 // N207: strength in bits, big-endian.
 Outcome InquireSaslSsf(Context *context, gss_buffer_set_t *to) {
   return context->WithSession([&](ntlm::Session &session) {
     uint8_t strength = session.CanSign() ? 1 : 0;
-    if (session.CanSeal()) strength = (session.flags() & ntlm::k128) != 0 ? 64 : 56;
+    if (session.CanSeal()) {
+      strength = (session.flags() & ntlm::k128) != 0  ? 64
+                 : (session.flags() & ntlm::k56) != 0 ? 56
+                                                      : 40;
+    }
     const uint8_t octets[] = {0, 0, 0, strength};
     return GiveBuffer(octets, to);
   });
@@ -136,22 +156,55 @@ constexpr InquiryRow kInquiries[] = {{oid::kRequireMic, InquireRequireMic},
                                      {oid::kSspiSessionKey, InquireSessionKey},
                                      {oid::kSaslSsf, InquireSaslSsf}};
 
-// N204: 1 is the receiving side, 0 the sending one.
-Outcome ResetCrypto(Context *context, ByteView value) {
-  uint32_t receiving = 0;
-  if (value.size() != sizeof receiving) {
+// An option whose value is a number of four octets in the order of this host.
+Result<uint32_t> NumberOf(ByteView value) {
+  uint32_t number = 0;
+  if (value.size() != sizeof number) {
     return Fail(Status::kNullArgument, "the value is not four octets long");
   }
-  std::memcpy(&receiving, value.data(), sizeof receiving);
-  return context->WithSession([&](ntlm::Session &session) -> Error {
-    session.ResetSealing(receiving != 0);
-    return kSuccess;
-  });
+  std::memcpy(&number, value.data(), sizeof number);
+  return number;
 }
+
+// N204: 1 is the receiving side, 0 the sending one.
+Error ResetCrypto(ntlm::Session &session, uint32_t receiving) {
+  session.ResetSealing(receiving != 0);
+  return kSuccess;
+}
+
+// N351, N502.
+Error SetSequenceNumber(ntlm::Session &session, uint32_t number) {
+  if (!session.IsDatagram()) {
+    return Fail(Status::kUnavailable, "only a datagram context takes a sequence number");
+  }
+  session.SetSequenceNumber(number);
+  return kSuccess;
+}
+
+struct OptionRow {
+  std::string_view oid;
+  Error (*set)(ntlm::Session &, uint32_t);
+};
+constexpr OptionRow kOptions[] = {{oid::kResetCrypto, ResetCrypto},
+                                  {oid::kSetSequenceNumber, SetSequenceNumber}};
+
+Outcome SetOption(Context *context, gss_const_OID option, ByteView value) {
+  for (const OptionRow &row : kOptions) {
+    if (!Is(option, row.oid)) continue;
+    const auto number = NumberOf(value);
+    if (!number) return number.error();
+    return context->WithSession([&](ntlm::Session &session) { return row.set(session, *number); });
+  }
+  return Status::kUnavailable;
+}
+
+// N151: what is imported to begin a connectionless exchange.
+constexpr std::string_view kDatagramSeed(GSS_NTLM_DATAGRAM_SEED, GSS_NTLM_DATAGRAM_SEED_LENGTH);
 
 Outcome ImportContext(gss_buffer_t token, gss_ctx_id_t *output) {
   if (output == nullptr || token == GSS_C_NO_BUFFER) return Status::kNullArgument;
-  auto context = Context::Import(ViewOf(token));
+  const bool is_seed = Equal(ViewOf(token), AsBytes(kDatagramSeed));
+  auto context = is_seed ? Context::AcceptingDatagram() : Context::Import(ViewOf(token));
   if (!context) return context.error();
   *output = Handle(std::move(*context));
   return kSuccess;
@@ -284,8 +337,7 @@ GSS_SSPI_EXPORT OM_uint32 gss_set_sec_context_option(OM_uint32 *minor_status,
   return Guard(minor_status, [&]() -> Outcome {
     Context *context = context_handle != nullptr ? ContextOf(*context_handle) : nullptr;
     if (context == nullptr) return Status::kNoContext;
-    if (Is(desired_object, oid::kResetCrypto)) return ResetCrypto(context, ViewOf(value));
-    return Status::kUnavailable;
+    return SetOption(context, desired_object, ViewOf(value));
   });
 }
 

@@ -101,6 +101,32 @@ Outcome ImportCredential(gss_buffer_t token, gss_cred_id_t *output) {
   return kSuccess;
 }
 
+// N206: without GSS_C_INTEG_FLAG from the host's SPNEGO nothing is offered that was not asked for,
+// so that the credential need not remember it.
+Error ForgoProtection(Credential * /*credential*/, ByteView /*value*/) { return kSuccess; }
+
+// N420, N502: four octets in the order of this host; none bring the usual flags back.
+Error SetNegotiateFlags(Credential *credential, ByteView value) {
+  if (value.empty()) {
+    credential->OfferInstead(std::nullopt);
+    return kSuccess;
+  }
+  ntlm::Flags flags = 0;
+  if (value.size() != sizeof flags) {
+    return Fail(Status::kNullArgument, "the value is not four octets long");
+  }
+  std::memcpy(&flags, value.data(), sizeof flags);
+  credential->OfferInstead(flags);
+  return kSuccess;
+}
+
+struct OptionRow {
+  std::string_view oid;
+  Error (*set)(Credential *, ByteView);
+};
+constexpr OptionRow kOptions[] = {{oid::kNoCiFlags, ForgoProtection},
+                                  {oid::kNegotiateFlags, SetNegotiateFlags}};
+
 }  // namespace
 }  // namespace gss_sspi::gss
 
@@ -197,23 +223,23 @@ GSS_SSPI_EXPORT OM_uint32 gss_inquire_cred_by_mech(OM_uint32 *minor_status,
     // RFC 2744 5.22: zero for a role the credential does not have.
     const Credential &object = **credential;
     Set<OM_uint32>(initiator_lifetime, object.initiator() != nullptr ? GSS_C_INDEFINITE : 0);
-    Set<OM_uint32>(acceptor_lifetime, object.acceptor() != nullptr ? GSS_C_INDEFINITE : 0);
+    Set<OM_uint32>(acceptor_lifetime, object.verifier() != nullptr ? GSS_C_INDEFINITE : 0);
     Set(cred_usage, object.usage());
     return kSuccess;
   });
 }
 
-// N206: without GSS_C_INTEG_FLAG from the host's SPNEGO nothing is offered that was not asked for,
-// so that the credential need not remember it.
 GSS_SSPI_EXPORT OM_uint32 gssspi_set_cred_option(OM_uint32 *minor_status,
                                                  gss_cred_id_t *cred_handle,
                                                  const gss_OID desired_object,
-                                                 const gss_buffer_t /*value*/) {
+                                                 const gss_buffer_t value) {
   return Guard(minor_status, [&]() -> Outcome {
-    if (cred_handle == nullptr || CredentialOf(*cred_handle) == nullptr) {
-      return Status::kDefectiveCredential;
+    Credential *credential = cred_handle != nullptr ? CredentialOf(*cred_handle) : nullptr;
+    if (credential == nullptr) return Status::kDefectiveCredential;
+    for (const OptionRow &row : kOptions) {
+      if (Is(desired_object, row.oid)) return row.set(credential, ViewOf(value));
     }
-    return Is(desired_object, oid::kNoCiFlags) ? Outcome(kSuccess) : Status::kUnavailable;
+    return Status::kUnavailable;
   });
 }
 

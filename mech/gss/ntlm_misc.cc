@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What the mechanism says about itself: statuses, attributes, OIDs, SASL names.
+#include "core/log.h"
+#include "core/text.h"
+#include "cred/configuration.h"
 #include "gss/entry.h"
+#include "gss/oid_set.h"
 #include "gss/oids.h"
 
 namespace gss_sspi::gss {
@@ -10,30 +14,11 @@ constexpr std::string_view kSaslName = "GS2-NTLM";
 constexpr std::string_view kMechanismName = "NTLM";
 constexpr std::string_view kMechanismDescription = "NTLM (MS-NLMP) authentication";
 
-struct OidSet {
-  gss_OID_set *set;
-
-  Error Create() const {
-    OM_uint32 minor = 0;
-    return gss_create_empty_oid_set(&minor, set) == GSS_S_COMPLETE ? kSuccess
-                                                                   : Error(Status::kNoMemory);
-  }
-  Error Add(gss_const_OID oid) const {
-    OM_uint32 minor = 0;
-    if (gss_add_oid_set_member(&minor, const_cast<gss_OID>(oid), set) == GSS_S_COMPLETE)
-      return kSuccess;
-    gss_release_oid_set(&minor, set);
-    return Status::kNoMemory;
-  }
-};
-
-Error GiveOids(std::span<const gss_const_OID> oids, gss_OID_set *to) {
-  const OidSet set{to};
-  if (Error error = set.Create()) return error;
-  for (gss_const_OID oid : oids) {
-    if (Error error = set.Add(oid)) return error;
-  }
-  return kSuccess;
+// N212. A configuration that cannot be used changes nothing: an error would take NTLM away from
+// explicit callers as well (N136), and they are told what is wrong with it.
+bool IsOfferedInNegotiate() {
+  const auto configuration = cred::Configuration::Current();
+  return !configuration || (*configuration)->policy().offer_in_negotiate;
 }
 
 // The text of a minor status, with the detail of this thread's last failure if it is that one.
@@ -115,12 +100,16 @@ GSS_SSPI_EXPORT OM_uint32 gss_inquire_attrs_for_mech(OM_uint32 *minor_status,
                                      GSS_C_MA_PROT_READY,     GSS_C_MA_PFS,
                                      GSS_C_MA_COMPRESS};
     if (mech_attrs != nullptr) {
-      if (Error error = GiveOids(has, mech_attrs)) return error;
+      Error error = GiveOids(has, mech_attrs);
+      if (!error && !IsOfferedInNegotiate()) {
+        error = AddOid(GSS_C_MA_NOT_DFLT_MECH, mech_attrs);
+      }
+      if (error) return error;
     }
     if (known_mech_attrs == nullptr) return kSuccess;
     Error error = GiveOids(has, known_mech_attrs);
     for (gss_const_OID oid : has_not) {
-      if (!error) error = OidSet{known_mech_attrs}.Add(oid);
+      if (!error) error = AddOid(oid, known_mech_attrs);
     }
     if (error && mech_attrs != nullptr) {
       OM_uint32 minor = 0;
@@ -170,6 +159,24 @@ GSS_SSPI_EXPORT OM_uint32 gss_inquire_mech_for_saslname(OM_uint32 *minor_status,
     }
     Set(mech_type, NtlmOid());
     return kSuccess;
+  });
+}
+
+// N502: the path of a log file for this process; an empty value ends that.
+GSS_SSPI_EXPORT OM_uint32 gssspi_mech_invoke(OM_uint32 *minor_status,
+                                             const gss_OID /*desired_mech*/,
+                                             const gss_OID desired_object, gss_buffer_t value) {
+  return Guard(minor_status, [&]() -> Outcome {
+    if (!Is(desired_object, oid::kDebugFile)) {
+      return Fail(Status::kUnavailable, "nothing to invoke by this OID");
+    }
+    std::string_view path = AsText(ViewOf(value));
+    // Some callers count the NUL.
+    if (path.ends_with('\0')) path.remove_suffix(1);
+    if (!Contains(path, '\0') && SetLogFile(LogFileOf::kProgram, path)) return kSuccess;
+    return Fail(Status::kBadSetting,
+                "a log file has a path of at most %zu octets, and no privileged program names one",
+                kMaxLogPath);
   });
 }
 

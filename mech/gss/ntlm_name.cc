@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Names: RFC 2744 5.4, 5.10 to 5.13, 5.16, 5.20, 5.28 and RFC 2743 2.4.
-#include <pwd.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
-
 #include "core/text.h"
-#include "core/utf16.h"
+#include "cred/configuration.h"
 #include "cred/host_identity.h"
+#include "cred/local_account.h"
 #include "gss/entry.h"
 #include "gss/handles.h"
 #include "gss/name_codec.h"
@@ -17,37 +12,27 @@
 namespace gss_sspi::gss {
 namespace {
 
-// RFC 2743 3.2: 04 01, length of the OID in DER and the OID, length of the name and the name.
-constexpr uint8_t kExportTokenId[] = {0x04, 0x01};
-constexpr uint8_t kOidTag = 0x06;
+// 1.3.6.1.5.6.6 GSS_C_NT_COMPOSITE_EXPORT (RFC 6680 8).
+constexpr std::string_view kCompositeExport = "\x2b\x06\x01\x05\x06\x06"sv;
 
-// Octets for the texts of an account database entry: far more than any has.
-constexpr size_t kPasswdEntrySize = 16384;
-
-void PutBigEndian(Writer *writer, uint32_t value, size_t octets) {
-  while (octets-- > 0) writer->U8(static_cast<uint8_t>(value >> 8 * octets));
+// Decision D4 matters to a text with an at-sign only; for others no policy is asked for.
+Result<UpnForm> UpnFormOf(std::string_view text) {
+  if (!Contains(text, '@')) return UpnForm::kWhole;
+  const auto configuration = cred::Configuration::Current();
+  if (!configuration) return configuration.error();
+  return (*configuration)->policy().split_upn ? UpnForm::kSplit : UpnForm::kWhole;
 }
 
-uint32_t TakeBigEndian(Reader *reader, size_t octets) {
-  uint32_t value = 0;
-  while (octets-- > 0) value = value << 8 | reader->U8();
-  return value;
+Result<Owned<Name>> ImportUser(std::string_view text) {
+  const auto upn = UpnFormOf(text);
+  if (!upn) return upn.error();
+  return Name::ParseUser(text, *upn);
 }
 
-Result<Owned<Name>> ImportExported(ByteView token) {
-  Reader reader(token);
-  const bool right_id = Equal(reader.Bytes(sizeof kExportTokenId), kExportTokenId);
-  const bool right_size = TakeBigEndian(&reader, 2) == oid::kNtlm.size() + 2;
-  const bool right_oid = reader.U8() == kOidTag && reader.U8() == oid::kNtlm.size() &&
-                         Equal(reader.Bytes(oid::kNtlm.size()), AsBytes(oid::kNtlm));
-  const uint32_t size = TakeBigEndian(&reader, 4);
-  if (reader.failed() || !right_id || !right_size || !right_oid || size != reader.rest().size()) {
-    return Fail(Status::kBadName, "not an exported name of the NTLM mechanism");
-  }
-  auto name = TakeName(&reader);
-  if (!name && name.error().status == Status::kNoMemory) return name.error();
-  if (!name || !reader.rest().empty()) return Fail(Status::kBadName, "an exported name is damaged");
-  return name;
+Result<Owned<Name>> ImportPrincipal(std::string_view text) {
+  const auto upn = UpnFormOf(text);
+  if (!upn) return upn.error();
+  return Name::ParsePrincipal(text, *upn);
 }
 
 Result<Owned<Name>> ImportService(std::string_view text) {
@@ -62,13 +47,10 @@ Result<Owned<Name>> ImportService(std::string_view text) {
 
 // The name of the account with a user id (N408).
 Result<Owned<Name>> ImportUid(uid_t uid) {
-  char buffer[kPasswdEntrySize];
-  passwd entry{};
-  passwd *found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) != 0 || found == nullptr) {
-    return Fail(Status::kBadName, "there is no user with id %u", static_cast<unsigned>(uid));
-  }
-  return Name::OfUser({}, entry.pw_name);
+  const auto account = cred::AccountById(uid);
+  if (account) return Name::OfUser({}, AsText(account->view()));
+  if (account.error().status != Status::kNoLocalName) return account.error();
+  return Fail(Status::kBadName, "there is no user with id %u", static_cast<unsigned>(uid));
 }
 
 Result<Owned<Name>> ImportMachineUid(ByteView octets) {
@@ -94,12 +76,13 @@ struct NameTypeRow {
   Result<Owned<Name>> (*import)(ByteView);
 };
 constexpr NameTypeRow kNameTypes[] = {
-    {oid::kUserName, [](ByteView name) { return Name::ParseUser(AsText(name)); }},
+    {oid::kUserName, [](ByteView name) { return ImportUser(AsText(name)); }},
     {oid::kHostBasedService, [](ByteView name) { return ImportService(AsText(name)); }},
     {oid::kHostBasedServiceX, [](ByteView name) { return ImportService(AsText(name)); }},
-    {oid::kKrb5Principal, [](ByteView name) { return Name::ParsePrincipal(AsText(name)); }},
+    {oid::kKrb5Principal, [](ByteView name) { return ImportPrincipal(AsText(name)); }},
     {oid::kAnonymous, [](ByteView) { return Name::Anonymous(); }},
-    {oid::kExportName, ImportExported},
+    {oid::kExportName, ImportToken},
+    {kCompositeExport, ImportToken},
     {oid::kMachineUidName, ImportMachineUid},
     {oid::kStringUidName, [](ByteView name) { return ImportStringUid(AsText(name)); }},
 };
@@ -142,52 +125,15 @@ Outcome Duplicate(gss_const_name_t input, gss_name_t *output) {
   return kSuccess;
 }
 
-Result<Buffer> ExportToken(const Name &name) {
-  Sizer sizer;
-  PutName(sizer, name);
-  Buffer token;
-  if (!token.Resize(sizeof kExportTokenId + 2 + 2 + oid::kNtlm.size() + 4 + sizer.size())) {
-    return Status::kNoMemory;
-  }
-  Writer writer(token.span());
-  writer.Bytes(kExportTokenId);
-  PutBigEndian(&writer, static_cast<uint32_t>(oid::kNtlm.size()) + 2, 2);
-  writer.U8(kOidTag);
-  writer.U8(static_cast<uint8_t>(oid::kNtlm.size()));
-  writer.Bytes(AsBytes(oid::kNtlm));
-  PutBigEndian(&writer, static_cast<uint32_t>(sizer.size()), 4);
-  PutName(writer, name);
-  return token;
-}
-
-// True when the account database of this host has the user; `out` gets its name.
-bool FindLocalUser(std::string_view user, Buffer *out) {
-  char text[1024];
-  char buffer[kPasswdEntrySize];
-  if (user.empty() || user.size() >= sizeof text) return false;
-  CopyText(text, user);
-  passwd entry{};
-  passwd *found = nullptr;
-  return getpwnam_r(text, &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr &&
-         out->Assign(AsBytes(entry.pw_name));
-}
-
-// N411: DOMAIN\user as such, then the bare user if the domain is none or this host's own.
 Result<Buffer> LocalNameOf(const Name &name) {
-  Buffer local;
   if (name.kind() != Name::Kind::kUser) {
     return Fail(Status::kBadNameType, "only a user has a local name");
   }
-  auto display = name.Display();
-  if (!display) return display.error();
-  if (FindLocalUser(AsText(display->view()), &local)) return local;
-  const auto host = cred::HostIdentity::OfThisHost();
-  if (!host) return host.error();
-  const auto own = host->server_names();
-  const bool is_ours = name.domain().empty() || EqualIgnoringCase(name.domain(), own.nb_domain) ||
-                       EqualIgnoringCase(name.domain(), own.nb_computer);
-  if (is_ours && FindLocalUser(name.user(), &local)) return local;
-  return Fail(Status::kNoLocalName, "%.*s", GSS_SSPI_TEXT(AsText(display->view())));
+  const auto configuration = cred::Configuration::Current();
+  if (!configuration) return configuration.error();
+  const auto own = (*configuration)->host().server_names();
+  return cred::LocalAccountOf(name.domain(), name.user(),
+                              {own, (*configuration)->policy().local_domains});
 }
 
 }  // namespace
@@ -241,7 +187,9 @@ GSS_SSPI_EXPORT OM_uint32 gss_display_name(OM_uint32 *minor_status, gss_name_t i
     const Name *name = NameOf(input_name);
     if (name == nullptr) return Fail(Status::kBadName, "no name was given");
     if (output_name == GSS_C_NO_BUFFER) return Status::kNullArgument;
-    auto display = name->Display();
+    const auto upn = UpnFormOf(name->second());
+    if (!upn) return upn.error();
+    auto display = name->Display(*upn);
     if (!display) return display.error();
     if (Error error = GiveText(AsText(display->view()), output_name)) return error;
     Set(output_name_type, TypeOf(*name));
@@ -269,7 +217,7 @@ GSS_SSPI_EXPORT OM_uint32 gss_export_name(OM_uint32 *minor_status, const gss_nam
     const Name *name = NameOf(input_name);
     if (name == nullptr) return Fail(Status::kBadName, "no name was given");
     if (exported_name == GSS_C_NO_BUFFER) return Status::kNullArgument;
-    auto token = ExportToken(*name);
+    auto token = ExportToken(*name, Exported::kPlain);
     if (!token) return token.error();
     Give(&*token, exported_name);
     return kSuccess;
@@ -288,14 +236,18 @@ GSS_SSPI_EXPORT OM_uint32 gss_localname(OM_uint32 *minor_status, const gss_name_
   });
 }
 
-// A user may be the local account that its local name is, and no other.
+// A user may be the local account that its local name is, and no other. When this says no,
+// libgssapi looks for the attribute "local-login-user", which no name of ours has.
 GSS_SSPI_EXPORT OM_uint32 gssspi_authorize_localname(OM_uint32 *minor_status,
                                                      const gss_name_t pname,
                                                      gss_const_buffer_t local_user,
-                                                     gss_const_OID /*local_name_type*/) {
+                                                     gss_const_OID local_name_type) {
   return Guard(minor_status, [&]() -> Outcome {
     const Name *name = NameOf(pname);
     if (name == nullptr) return Fail(Status::kBadName, "no name was given");
+    if (local_name_type != GSS_C_NO_OID && !Is(local_name_type, oid::kUserName)) {
+      return Fail(Status::kBadNameType, "a local account is given by its name");
+    }
     const auto local = LocalNameOf(*name);
     if (!local) return Outcome::Major(GSS_S_UNAUTHORIZED, local.error().status);
     if (Equal(local->view(), ViewOf(local_user))) return kSuccess;

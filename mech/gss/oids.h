@@ -35,8 +35,13 @@ inline constexpr std::string_view kKrb5Principal = "\x2a\x86\x48\x86\xf7\x12\x01
 
 // Options: what the host's SPNEGO, SASL and the SSPI library ask a context for (section 2).
 // 1.3.6.1.4.1.7165.655.1.n, as in gssapi_ntlmssp.h.
+inline constexpr std::string_view kSetSequenceNumber =
+    "\x2b\x06\x01\x04\x01\xb7\x7d\x85\x0f\x01\x01"sv;
 inline constexpr std::string_view kRequireMic = "\x2b\x06\x01\x04\x01\xb7\x7d\x85\x0f\x01\x02"sv;
 inline constexpr std::string_view kResetCrypto = "\x2b\x06\x01\x04\x01\xb7\x7d\x85\x0f\x01\x03"sv;
+inline constexpr std::string_view kDebugFile = "\x2b\x06\x01\x04\x01\xb7\x7d\x85\x0f\x01\x04"sv;
+inline constexpr std::string_view kNegotiateFlags =
+    "\x2b\x06\x01\x04\x01\xb7\x7d\x85\x0f\x01\x05"sv;
 // 1.2.840.113554.1.2.2.5.5 GSS_C_INQ_SSPI_SESSION_KEY.
 inline constexpr std::string_view kSspiSessionKey =
     "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05"sv;

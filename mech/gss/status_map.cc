@@ -26,6 +26,7 @@ constexpr MajorRow kMajors[] = {
     {Status::kAccountFileBadLine, GSS_S_NO_CRED},
     {Status::kWrongCredentialUsage, GSS_S_NO_CRED},
     {Status::kDefectiveCredential, GSS_S_DEFECTIVE_CREDENTIAL},
+    {Status::kLoginStored, GSS_S_DUPLICATE_ELEMENT},
 
     {Status::kDefectiveToken, GSS_S_DEFECTIVE_TOKEN},
     {Status::kTokenTooLarge, GSS_S_DEFECTIVE_TOKEN},

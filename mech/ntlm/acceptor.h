@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// [MS-NLMP] 3.2.5.1 the server of a connection-oriented exchange, as a state machine without I/O:
+// [MS-NLMP] 3.2.5 the server of an exchange, as a state machine without I/O:
 //
-//   Challenge(NEGOTIATE) -> CHALLENGE,  Authenticate(AUTHENTICATE) -> the session and who it is
-//   with.
+//   Challenge(NEGOTIATE) -> CHALLENGE,    Authenticate(AUTHENTICATE) -> the session, and with whom
+//   ChallengeDatagram() -> CHALLENGE,     the same, connectionless
 #ifndef GSS_SSPI_NTLM_ACCEPTOR_H_
 #define GSS_SSPI_NTLM_ACCEPTOR_H_
 
@@ -12,6 +12,7 @@
 #include "core/environment.h"
 #include "core/result.h"
 #include "ntlm/authenticate_message.h"
+#include "ntlm/challenge_message.h"
 #include "ntlm/credential.h"
 #include "ntlm/keys.h"
 #include "ntlm/ntlmv2_response.h"
@@ -24,11 +25,14 @@ namespace gss_sspi::ntlm {
 // What the caller brings for the last leg.
 struct AcceptorRequest {
   std::optional<ChannelBindingsHash> channel_bindings;
+  bool wants_target_name = true;  // Acceptance::target_name is filled in
 };
 
 struct Acceptance {
   Agreement agreement;
-  Identity initiator;
+  Identity initiator;          // empty when anonymous
+  Buffer target_name;          // the SPN the client meant, in UTF-8; empty for none (N326)
+  bool anonymous = false;      // N352: nobody was proven
   bool channel_bound = false;  // both sides gave bindings, and they are the same
 };
 
@@ -36,13 +40,20 @@ class Acceptor {
  public:
   // Reads NEGOTIATE and makes CHALLENGE.
   Error Challenge(ByteView negotiate_token, const ServerNames &names,
-                  const Environment &environment, Buffer *challenge_token);
+                  const Environment &environment, const Policy &policy, Buffer *challenge_token);
+  // Makes the CHALLENGE that begins a connectionless exchange (N350).
+  Error ChallengeDatagram(const ServerNames &names, const Environment &environment,
+                          const Policy &policy, Buffer *challenge_token);
 
   // Reads AUTHENTICATE. There is one attempt: after a refusal the machine is over (N433).
   Result<Acceptance> Authenticate(ByteView authenticate_token, const AcceptorRequest &request,
                                   const AcceptorVerifier &verifier, const Environment &environment,
                                   const Policy &policy);
 
+  // Of the CHALLENGE that was made.
+  ServerChallenge server_challenge() const {
+    return challenge().subspan<ChallengeMessage::kChallengeOffset, kServerChallengeSize>();
+  }
   // True once a NEGOTIATE was given to it.
   bool started() const { return stage_ != Stage::kStart; }
 
@@ -51,12 +62,18 @@ class Acceptor {
 
   ByteView negotiate() const { return transcript_.view().first(negotiate_size_); }
   ByteView challenge() const { return transcript_.view().subspan(negotiate_size_); }
+  Error SendChallenge(Flags flags, ByteView negotiate_token, const ServerNames &names,
+                      const Environment &environment, Buffer *challenge_token);
   Result<Acceptance> Judge(ByteView authenticate_token, const AcceptorRequest &request,
                            const AcceptorVerifier &verifier, const Environment &environment,
                            const Policy &policy) const;
-
+  Result<Flags> AgreedFlags(const AuthenticateMessage &message, const Policy &policy) const;
+  Error JudgeV2(ByteView token, const AuthenticateMessage &message, const Ntlmv2Response &response,
+                const ChallengeMessage &sent, const AcceptorRequest &request,
+                const Environment &environment, const Policy &policy, Acceptance *acceptance) const;
   Error CheckMic(ByteView token, const AuthenticateMessage &message, const Ntlmv2Response &response,
                  const ExportedSessionKey &key, const Policy &policy) const;
+  Error RefuseUncoveredOctets(const AuthenticateMessage &message) const;
 
   Buffer transcript_;  // NEGOTIATE, then CHALLENGE: the MIC and the echo check need them as sent
   size_t negotiate_size_ = 0;

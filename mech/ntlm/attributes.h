@@ -22,7 +22,8 @@ inline constexpr std::string_view kDomain = "urn:gss-sspi:ntlm:domain";
 inline constexpr std::string_view kDnsDomain = "urn:gss-sspi:ntlm:dns-domain";
 inline constexpr std::string_view kUpn = "urn:gss-sspi:ntlm:upn";
 inline constexpr std::string_view kWorkstation = "urn:gss-sspi:ntlm:workstation";  // as claimed
-inline constexpr std::string_view kSource = "urn:gss-sspi:ntlm:source";  // which verified the user
+inline constexpr std::string_view kSource =
+    "urn:gss-sspi:ntlm:source";  // "winbind", if that verified the user
 }  // namespace attribute
 
 // Names and values in the order in which they were added; a name with several values has several
@@ -36,36 +37,53 @@ class Attributes : public Shared {
       reader.Skip(reader.U16());
       reader.Skip(reader.U16());
     }
-    return reader.ok() && entries_.Assign(octets);
+    if (!reader.ok() || !MakeRoom(octets.size())) return false;
+    Copy({place(), octets.size()}, octets);
+    size_ = octets.size();
+    return true;
   }
   // False when there is no memory. Name and value have at most 65,535 octets.
   [[nodiscard]] bool Add(std::string_view name, std::string_view value) {
     if (name.size() > UINT16_MAX || value.size() > UINT16_MAX) return false;
-    Buffer longer;
-    if (!longer.Resize(entries_.size() + 4 + name.size() + value.size())) return false;
-    Writer writer(longer.span());
-    writer.Bytes(entries_.view());
+    const size_t size = 4 + name.size() + value.size();
+    if (!MakeRoom(size)) return false;
+    Writer writer(MutableBytes(place(), capacity()).subspan(size_, size));
     writer.U16(static_cast<uint16_t>(name.size()));
     writer.Bytes(AsBytes(name));
     writer.U16(static_cast<uint16_t>(value.size()));
     writer.Bytes(AsBytes(value));
-    entries_ = std::move(longer);
+    size_ += size;
     return true;
   }
   // Calls visit(name, value) for each entry.
   template <typename Visitor>
   void ForEach(Visitor &&visit) const {
-    Reader reader(entries_.view());
+    Reader reader(encoded());
     while (!reader.rest().empty()) {
       const std::string_view name = AsText(reader.Bytes(reader.U16()));
       const std::string_view value = AsText(reader.Bytes(reader.U16()));
       visit(name, value);
     }
   }
-  ByteView encoded() const { return entries_.view(); }
+  ByteView encoded() const { return {more_.empty() ? few_ : more_.data(), size_}; }
 
  private:
-  Buffer entries_;
+  uint8_t *place() { return more_.empty() ? few_ : more_.data(); }
+  size_t capacity() const { return more_.empty() ? sizeof few_ : more_.size(); }
+  // Room for `size` octets behind those there are. Twice as much as before, so that adding many
+  // costs little each.
+  [[nodiscard]] bool MakeRoom(size_t size) {
+    if (size <= capacity() - size_) return true;
+    Buffer longer;
+    if (!longer.Resize(2 * (size_ + size))) return false;
+    Copy(longer.span(), encoded());
+    more_ = std::move(longer);
+    return true;
+  }
+
+  size_t size_ = 0;
+  uint8_t few_[64];  // enough for a workstation, which is all that most users have
+  Buffer more_;
 };
 
 }  // namespace gss_sspi::ntlm

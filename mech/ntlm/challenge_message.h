@@ -11,6 +11,7 @@ namespace gss_sspi::ntlm {
 
 struct ChallengeMessage {
   static constexpr size_t kHeaderSize = 56;
+  static constexpr size_t kChallengeOffset = 24;
 
   Flags negotiate_flags = 0;
   ByteView target_name;  // UTF-16LE or OEM, as the flags say

@@ -24,8 +24,7 @@ using V1Response = std::array<uint8_t, kV1ResponseSize>;
 // What both sides know when a proof is right, and what KXKEY() works on.
 struct BaseKeys {
   SessionBaseKey session_base_key;
-  LmSessionKey lm_session_key;
-  bool has_lm_session_key = false;  // false: the LM hash is not known
+  std::optional<LmSessionKey> lm_session_key;  // nothing: the LM hash is not known
 };
 
 // Answers challenges in the name of one user.

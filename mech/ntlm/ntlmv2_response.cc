@@ -76,7 +76,7 @@ void ClientChallenge::Build(MutableBytes response) const {
     if (!BelongsToInitiator(id)) writer.Bytes(pair);
   });
   PutAvHeader(&writer, AvId::kFlags, 4);
-  writer.U32((server_pairs.flags() & kAvFlagConstrained) | kAvFlagMicPresent);  // N316
+  writer.U32((server_pairs.flags() & kAvFlagConstrained) | (with_mic ? kAvFlagMicPresent : 0));
   if (channel_bindings) PutAvPair(&writer, AvId::kChannelBindings, *channel_bindings);
   const size_t target_size = Utf16LengthOf(target_name);
   PutAvHeader(&writer, AvId::kTargetName, target_size);

@@ -34,6 +34,7 @@ struct ClientChallenge {
   AvPairs server_pairs;          // from the CHALLENGE; those the client owns are not copied (N320)
   std::string_view target_name;  // the SPN in UTF-8, well-formed
   std::optional<ChannelBindingsHash> channel_bindings;
+  bool with_mic = true;  // says that AUTHENTICATE carries a MIC (N316)
 
   // Octets of the response, NTProofStr included.
   size_t ResponseSize() const;

@@ -52,8 +52,7 @@ BaseKeys V1BaseKeys(const NtHash &nt, const LmHash *lm) {
   Copy(keys.session_base_key.span(), digest);
   Wipe(digest.data(), digest.size());
   if (lm != nullptr) {
-    Copy(keys.lm_session_key.span(), lm->view().first<LmSessionKey::kSize>());
-    keys.has_lm_session_key = true;
+    keys.lm_session_key.emplace(lm->view().first<LmSessionKey::kSize>());
   }
   return keys;
 }
@@ -62,15 +61,18 @@ BaseKeys LmBaseKeys(const LmHash &lm) {
   BaseKeys keys;
   const auto half = lm.view().first<LmSessionKey::kSize>();
   Copy(keys.session_base_key.span(), half);
-  Copy(keys.lm_session_key.span(), half);
-  keys.has_lm_session_key = true;
+  keys.lm_session_key.emplace(half);
   return keys;
 }
 
-ResponseKeyNt NTOWFv2(const NtHashKey &hash, ByteView user, ByteView domain) {
-  uint8_t upper[2 * Limits::kUser];
-  const size_t size = std::min(user.size(), sizeof upper);
-  UpperUtf16(user.first(size), MutableBytes(upper).first(size));
+ResponseKeyNt NTOWFv2(const NtHashKey &hash, ByteView user, ByteView domain, UpperForm form) {
+  uint8_t upper[kMaxFullUpper * 2 * Limits::kUser];
+  size_t size = std::min(user.size(), 2 * Limits::kUser);
+  if (form == UpperForm::kOneToOne) {
+    UpperUtf16(user.first(size), MutableBytes(upper).first(size));
+  } else {
+    size = FullUpperUtf16(user.first(size), upper);
+  }
 
   const auto response_key =
       KeyFrom<Secret<16>>(crypto::HmacMd5Of(hash, ByteView(upper, size), domain));

@@ -33,9 +33,13 @@ BaseKeys V1BaseKeys(const NtHash &nt, const LmHash *lm);
 // The same when there is no NT response: the first half of the LM hash, then zeroes.
 BaseKeys LmBaseKeys(const LmHash &lm);
 
+// How a user's name becomes upper case: as the protocol wants it, or as some peers do it (N331).
+enum class UpperForm : uint8_t { kOneToOne, kFull };
+
 // [MS-NLMP] 3.3.2 NTOWFv2. User and domain are UTF-16LE; the user is upper-cased here, the domain
 // counts as it stands (N331). The user has at most Limits::kUser code units.
-ResponseKeyNt NTOWFv2(const NtHashKey &hash, ByteView user, ByteView domain);
+ResponseKeyNt NTOWFv2(const NtHashKey &hash, ByteView user, ByteView domain,
+                      UpperForm form = UpperForm::kOneToOne);
 inline ResponseKeyNt NTOWFv2(const NtHash &hash, ByteView user, ByteView domain) {
   return NTOWFv2(NtHashKey(hash.view()), user, domain);
 }

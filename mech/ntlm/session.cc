@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "ntlm/session.h"
 
+#include "core/secret.h"
+#include "crypto/crc32.h"
+#include "crypto/md5.h"
 #include "crypto/md5_rc4.h"
-#include "wire/reader.h"
 #include "wire/writer.h"
 
 namespace gss_sspi::ntlm {
 namespace {
+
+using SignatureView = std::span<const uint8_t, kMessageSignatureSize>;
 
 constexpr uint32_t kSignatureVersion = 1;
 constexpr size_t kChecksumOffset = 4;
@@ -32,6 +36,90 @@ bool FinishSignature(crypto::MessageCipher *cipher, Flags flags, uint32_t sequen
   return false;
 }
 
+// A message, with the keys and the number of its direction. Both schemes of 3.4.4 in the same
+// shape; the second gives how much of the key stream it took.
+struct EssScheme {
+  static void Protect(std::span<const MessagePart> parts, const crypto::HmacMd5Key &key,
+                      crypto::Rc4 *rc4, Flags flags, uint32_t sequence,
+                      MessageSignature *signature) {
+    crypto::MessageCipher cipher(key, *rc4, sequence);
+    for (const MessagePart &part : parts) {
+      if (part.out != nullptr) {
+        cipher.Seal(part.in, part.out, part.size);
+      } else {
+        cipher.Sign({part.in, part.size});
+      }
+    }
+    FinishSignature(&cipher, flags, sequence, signature);
+  }
+
+  static size_t Expect(std::span<const MessagePart> parts, const crypto::HmacMd5Key &key,
+                       crypto::Rc4 *rc4, Flags flags, uint32_t sequence,
+                       MessageSignature *expected) {
+    crypto::MessageCipher cipher(key, *rc4, sequence);
+    size_t from_stream = 0;
+    for (const MessagePart &part : parts) {
+      if (part.out != nullptr) {
+        cipher.Unseal(part.in, part.out, part.size);
+        from_stream += part.size;
+      } else {
+        cipher.Sign({part.in, part.size});
+      }
+    }
+    return from_stream + (FinishSignature(&cipher, flags, sequence, expected) ? kChecksumSize : 0);
+  }
+};
+
+// [MS-NLMP] 3.4.4.1: a CRC-32, which is no proof to anybody who can change the message. For peers
+// of old, where the policy allows them.
+struct CrcScheme {
+  // RandomPad, Checksum and SeqNum go through the key stream together, behind the sealed data; the
+  // pad is cleared after that.
+  static void Finish(const crypto::Crc32 &crc, crypto::Rc4 *rc4, uint32_t sequence,
+                     MessageSignature *signature) {
+    Writer writer(*signature);
+    writer.U32(kSignatureVersion);
+    writer.U32(0);
+    writer.U32(crc.Value());
+    writer.U32(sequence);
+    rc4->Apply(std::span(*signature).subspan(kChecksumOffset));
+    PutU32(signature->data() + kChecksumOffset, 0);
+  }
+
+  static void Protect(std::span<const MessagePart> parts, crypto::Rc4 *rc4, uint32_t sequence,
+                      MessageSignature *signature) {
+    crypto::Crc32 crc;
+    for (const MessagePart &part : parts) {
+      crc.Update({part.in, part.size});
+      if (part.out != nullptr) rc4->Apply(part.in, part.out, part.size);
+    }
+    Finish(crc, rc4, sequence, signature);
+  }
+
+  static size_t Expect(std::span<const MessagePart> parts, crypto::Rc4 *rc4, uint32_t sequence,
+                       MessageSignature *expected) {
+    crypto::Crc32 crc;
+    size_t from_stream = kMessageSignatureSize - kChecksumOffset;
+    for (const MessagePart &part : parts) {
+      if (part.out != nullptr) {
+        rc4->Apply(part.in, part.out, part.size);
+        from_stream += part.size;
+      }
+      crc.Update({part.out != nullptr ? part.out : part.in, part.size});
+    }
+    Finish(crc, rc4, sequence, expected);
+    return from_stream;
+  }
+};
+
+// Without extended session security the four octets of RandomPad may be anything.
+bool SameSignature(const MessageSignature &expected, SignatureView got, bool with_pad) {
+  const size_t from = with_pad ? kChecksumOffset : kChecksumOffset + 4;
+  return ConstantTimeEqual(ByteView(expected).first(kChecksumOffset),
+                           ByteView(got).first(kChecksumOffset)) &&
+         ConstantTimeEqual(ByteView(expected).subspan(from), ByteView(got).subspan(from));
+}
+
 // Encrypts again what was decrypted, with the same piece of the key stream, and steps back. Parts
 // unsealed in place are then as they came.
 void SealAgain(std::span<const MessagePart> parts, crypto::Rc4 *rc4) {
@@ -46,82 +134,85 @@ void SealAgain(std::span<const MessagePart> parts, crypto::Rc4 *rc4) {
 
 }  // namespace
 
+// [MS-NLMP] 3.4: the messages of a datagram session come in any order, so each starts the stream
+// anew, with a key of its own (N351).
+void Session::StartMessage(Direction *direction, Sender sender) const {
+  if (!IsDatagram()) return;
+  uint8_t number[4];
+  PutU32(number, direction->sequence);
+  const auto key = KeyFrom<Secret<16>>(
+      crypto::Md5Of(SEALKEY(flags(), agreement_.session_key, sender).octets(), ByteView(number)));
+  direction->rc4.SetKey(key.view());
+}
+
 Error Session::Protect(std::span<const MessagePart> parts, MessageSignature *signature) {
   DeriveKeysOnce();
   if (send_.sequence == UINT32_MAX) return Status::kSequenceExhausted;
-  crypto::MessageCipher cipher(send_.signing_key, send_.rc4, send_.sequence);
-  for (const MessagePart &part : parts) {
-    if (part.out != nullptr) {
-      cipher.Seal(part.in, part.out, part.size);
-    } else {
-      cipher.Sign({part.in, part.size});
-    }
+  StartMessage(&send_, us_);
+  if (HasEss()) {
+    EssScheme::Protect(parts, send_.signing_key, &send_.rc4, flags(), send_.sequence, signature);
+  } else {
+    CrcScheme::Protect(parts, &send_.rc4, send_.sequence, signature);
   }
-  FinishSignature(&cipher, flags(), send_.sequence, signature);
   ++send_.sequence;
   return kSuccess;
 }
 
-Error Session::Verify(std::span<const MessagePart> parts, std::span<const uint8_t, 16> signature) {
+Error Session::Verify(std::span<const MessagePart> parts, SignatureView signature) {
   DeriveKeysOnce();
-  const uint32_t sequence = Reader(signature.subspan<kSeqNumOffset>()).U32();
-  if (sequence < receive_.sequence) return Status::kMessageRepeated;
-  if (sequence > receive_.sequence) return Status::kMessageAhead;
-  if (sequence == UINT32_MAX) return Status::kSequenceExhausted;
-
-  crypto::MessageCipher cipher(receive_.signing_key, receive_.rc4, sequence);
-  size_t from_stream = 0;
-  for (const MessagePart &part : parts) {
-    if (part.out != nullptr) {
-      cipher.Unseal(part.in, part.out, part.size);
-      from_stream += part.size;
-    } else {
-      cipher.Sign({part.in, part.size});
-    }
+  Direction &direction = Receiving();
+  if (HasEss()) {
+    const uint32_t sequence = Reader(signature.subspan<kSeqNumOffset>()).U32();
+    if (sequence < direction.sequence) return Status::kMessageRepeated;
+    if (sequence > direction.sequence) return Status::kMessageAhead;
   }
+  if (direction.sequence == UINT32_MAX) return Status::kSequenceExhausted;
+
+  StartMessage(&direction, Peer());
   MessageSignature expected;
-  if (FinishSignature(&cipher, flags(), sequence, &expected)) from_stream += kChecksumSize;
-  if (ConstantTimeEqual(expected, signature)) {
-    ++receive_.sequence;
+  const size_t from_stream =
+      HasEss() ? EssScheme::Expect(parts, direction.signing_key, &direction.rc4, flags(),
+                                   direction.sequence, &expected)
+               : CrcScheme::Expect(parts, &direction.rc4, direction.sequence, &expected);
+  if (SameSignature(expected, signature, HasEss())) {
+    ++direction.sequence;
     return kSuccess;
   }
-  receive_.rc4.Rewind(from_stream);
-  SealAgain(parts, &receive_.rc4);
+  direction.rc4.Rewind(from_stream);
+  SealAgain(parts, &direction.rc4);
   return Status::kMessageAltered;
 }
 
 void Session::DeriveKeys() {
   const ExportedSessionKey &key = agreement_.session_key;
-  send_.signing_key = crypto::HmacMd5Key(SIGNKEY(key, us_).view());
-  receive_.signing_key = crypto::HmacMd5Key(SIGNKEY(key, Peer()).view());
-  crypto::Rc4::SetKeys(send_.rc4, SEALKEY(flags(), key, us_).view(), receive_.rc4,
-                       SEALKEY(flags(), key, Peer()).view());
+  const SealingKey send = SEALKEY(flags(), key, us_);
+  if (HasEss()) {
+    send_.signing_key = crypto::HmacMd5Key(SIGNKEY(key, us_).view());
+    receive_.signing_key = crypto::HmacMd5Key(SIGNKEY(key, Peer()).view());
+    crypto::Rc4::SetKeys(send_.rc4, send.view(), receive_.rc4,
+                         SEALKEY(flags(), key, Peer()).view());
+  } else {
+    send_.rc4.SetKey(send.octets());
+    receive_.rc4.SetKey(send.octets());
+  }
   derived_ = true;
 }
 
 void Session::ResetSealing(bool receiving) {
   DeriveKeysOnce();
-  Direction &direction = receiving ? receive_ : send_;
-  direction.rc4.SetKey(SEALKEY(flags(), agreement_.session_key, receiving ? Peer() : us_).view());
+  Direction &direction = receiving ? Receiving() : send_;
+  direction.rc4.SetKey(SEALKEY(flags(), agreement_.session_key, receiving ? Peer() : us_).octets());
 }
 
-void Session::Save(std::span<uint8_t, kSavedSize> out) {
-  DeriveKeysOnce();
-  Writer writer(out);
-  for (const Direction *direction : {&send_, &receive_}) {
-    writer.U32(direction->sequence);
-    direction->rc4.Save(writer.Take(crypto::Rc4::kSavedSize).first<crypto::Rc4::kSavedSize>());
-  }
-}
-
-bool Session::Load(std::span<const uint8_t, kSavedSize> in) {
-  DeriveKeysOnce();
-  Reader reader(in);
+bool Session::Load(Reader *reader) {
+  const uint8_t derived = reader->U8();
+  if (derived > 1) return false;
   for (Direction *direction : {&send_, &receive_}) {
-    direction->sequence = reader.U32();
-    if (!direction->rc4.Load(reader.Array<crypto::Rc4::kSavedSize>())) return false;
+    direction->sequence = reader->U32();
+    if (derived == 1 && !direction->LoadKeys(reader)) return false;
   }
-  return true;
+  derived_ = derived == 1;
+  return reader->ok();
 }
 
 }  // namespace gss_sspi::ntlm

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // [MS-NLMP] 3.4 Session Security: what both sides agreed, and SIGN and SEAL of the messages of one
-// context, with extended session security.
+// context.
 #ifndef GSS_SSPI_NTLM_SESSION_H_
 #define GSS_SSPI_NTLM_SESSION_H_
 
@@ -16,6 +16,7 @@
 #include "ntlm/flags.h"
 #include "ntlm/keys.h"
 #include "ntlm/session_keys.h"
+#include "wire/reader.h"
 
 namespace gss_sspi::ntlm {
 
@@ -25,7 +26,8 @@ struct Agreement {
   ExportedSessionKey session_key;
 };
 
-// [MS-NLMP] 2.2.2.9.2 NTLMSSP_MESSAGE_SIGNATURE: Version, Checksum, SeqNum.
+// [MS-NLMP] 2.2.2.9 NTLMSSP_MESSAGE_SIGNATURE: Version, Checksum (or RandomPad and Checksum),
+// SeqNum.
 inline constexpr size_t kMessageSignatureSize = 16;
 using MessageSignature = std::array<uint8_t, kMessageSignatureSize>;
 
@@ -40,8 +42,6 @@ struct MessagePart {
 // Not locked: the context that owns it is.
 class Session {
  public:
-  static constexpr size_t kSavedSize = 2 * (4 + crypto::Rc4::kSavedSize);
-
   Session() = default;
   Session(const Session &) = delete;
   Session &operator=(const Session &) = delete;
@@ -55,8 +55,10 @@ class Session {
   Flags flags() const { return agreement_.flags; }
   const ExportedSessionKey &session_key() const { return agreement_.session_key; }
   Sender us() const { return us_; }
-  bool CanSign() const { return (flags() & kSign) != 0; }
+  // Who seals signs as well: some peers negotiate SEAL alone.
+  bool CanSign() const { return (flags() & (kSign | kSeal)) != 0; }
   bool CanSeal() const { return (flags() & kSeal) != 0; }
+  bool IsDatagram() const { return (flags() & kDatagram) != 0; }
 
   // SIGN, and SEAL for parts with an `out`: gives the signature.
   Error Protect(std::span<const MessagePart> parts, MessageSignature *signature);
@@ -68,22 +70,53 @@ class Session {
   // [MS-SPNG] 3.3.5.1: starts the RC4 state of one direction anew and keeps the number (N204).
   void ResetSealing(bool receiving);
 
-  // Numbers and RC4 states, for export and import of a context.
-  void Save(std::span<uint8_t, kSavedSize> out);
-  [[nodiscard]] bool Load(std::span<const uint8_t, kSavedSize> in);
+  // The number of the next message in both directions. Of a datagram session the application knows
+  // it (N351).
+  void SetSequenceNumber(uint32_t number) { send_.sequence = receive_.sequence = number; }
+
+  // Numbers and, once there are any, keys in use, for export and import of a context.
+  template <typename Sink>
+  void Save(Sink &sink) const {
+    sink.U8(derived_ ? 1 : 0);
+    for (const Direction *direction : {&send_, &receive_}) {
+      sink.U32(direction->sequence);
+      if (derived_) direction->SaveKeys(sink);
+    }
+  }
+  [[nodiscard]] bool Load(Reader *reader);
 
  private:
   struct Direction {
     crypto::HmacMd5Key signing_key;
     crypto::Rc4 rc4;
     uint32_t sequence = 0;
+
+    static constexpr size_t kSavedSize = crypto::HmacMd5Key::kSavedSize + crypto::Rc4::kSavedSize;
+
+    template <typename Sink>
+    void SaveKeys(Sink &sink) const {
+      const MutableBytes place = sink.Take(kSavedSize);
+      if (place.empty()) return;
+      signing_key.Save(place.first<crypto::HmacMd5Key::kSavedSize>());
+      rc4.Save(place.last<crypto::Rc4::kSavedSize>());
+    }
+    [[nodiscard]] bool LoadKeys(Reader *reader) {
+      signing_key.Load(reader->Array<crypto::HmacMd5Key::kSavedSize>());
+      return rc4.Load(reader->Array<crypto::Rc4::kSavedSize>());
+    }
   };
+
+  bool HasEss() const { return (flags() & kExtendedSessionSecurity) != 0; }
+  // Without extended session security both sides count, and take key stream, as one. A datagram
+  // session has no order that they could share.
+  Direction &Receiving() { return HasEss() || IsDatagram() ? receive_ : send_; }
 
   // Most contexts of servers never protect a message, so keys are made when the first one does.
   void DeriveKeysOnce() {
     if (!derived_) DeriveKeys();
   }
   void DeriveKeys();
+  void StartMessage(Direction *direction, Sender sender) const;
   Sender Peer() const { return us_ == Sender::kClient ? Sender::kServer : Sender::kClient; }
 
   Direction send_;

@@ -4,12 +4,27 @@
 
 #include "core/result.h"
 #include "policy/policy.h"
+#include "policy/policy_file.h"
 
 namespace gss_sspi {
 
-// The defaults, changed by LM_COMPAT_LEVEL (N419) where the environment may be trusted. A value
-// that is not allowed is an error, never a weaker policy.
-Result<Policy> LoadPolicy();
+// Where the policy comes from.
+struct PolicySource {
+  const char *file = kPolicyFile;
+  bool must_exist = false;         // else a missing file means the defaults
+  const char *lm_level = nullptr;  // value of LM_COMPAT_LEVEL, or null
+};
+
+struct LoadedPolicy {
+  Policy policy;
+  FileVersion version;  // of the file
+};
+
+// The defaults, changed by section [ntlm] of the file, then by LM_COMPAT_LEVEL (N419): the variable
+// is that of whoever runs the program, so it sets both levels, but none below that of the file.
+//
+// Whatever cannot be understood is an error that names file and line, and no policy (N810).
+Result<LoadedPolicy> LoadPolicy(const PolicySource &source);
 
 }  // namespace gss_sspi
 

@@ -27,6 +27,7 @@ struct Limits {
 using LmLevel = uint8_t;
 inline constexpr LmLevel kNtlmV2Level = 3;  // from here on NTLMv2 only
 inline constexpr LmLevel kMaxLmLevel = 5;
+constexpr bool UsesLmHash(LmLevel level) { return level <= 1; }
 
 // When an initiator sends a MIC (N316).
 enum class SendMic : uint8_t { kAlways, kWhenTimestamp, kNever };

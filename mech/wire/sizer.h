@@ -18,6 +18,11 @@ class Sizer {
   void U16(uint16_t /*value*/) { size_ += 2; }
   void U32(uint32_t /*value*/) { size_ += 4; }
   void Bytes(ByteView octets) { size_ += octets.size(); }
+  // Room for what is too much to be made twice. Empty here, where only its size counts.
+  MutableBytes Take(size_t size) {
+    size_ += size;
+    return {};
+  }
   size_t size() const { return size_; }
 
  private:

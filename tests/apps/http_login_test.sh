@@ -125,8 +125,15 @@ forged() {
     "$ALICE_PASSWORD" "$WRONG_PASSWORD" || printf 'the forging client ran to its end\t0\t1\t\n')
 }
 
+# A domain's users are accounts of this host only where the policy says so (N411).
 local_name() {
   WEB_ENV=(NETBIOS_DOMAIN_NAME="$DOMAIN")
+  web_restart || bail_out 'Apache did not start'
+  refused 'N411 GssapiLocalName gives no account to a domain that is not listed' daemon /local/ \
+    'local account' "${NEGOTIATE[@]}"
+  printf '[ntlm]\n  local_domains = %s\n' "$DOMAIN" >"$WORK/web/sspi.conf"
+  chmod 0644 "$WORK/web/sspi.conf"
+  WEB_ENV+=(GSS_SSPI_CONFIG="$WORK/web/sspi.conf")
   web_restart || bail_out 'Apache did not start'
   login 'P46 GssapiLocalName gives the Unix name' daemon /local/ daemon NTLM "${NEGOTIATE[@]}"
   WEB_ENV=()

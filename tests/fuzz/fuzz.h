@@ -79,7 +79,7 @@ inline ntlm::NtHash Hash() { return std::move(*cred::NtHashOfPassword("Password"
 
 inline const cred::AccountCredential &Credential() {
   static const auto credential = cred::AccountCredential::Make("Domain", "User", "HOST", Hash());
-  return *credential;
+  return **credential;
 }
 
 inline const cred::AccountVerifier &Verifier() {

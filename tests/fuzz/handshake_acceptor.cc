@@ -34,7 +34,7 @@ void MakeRight(ByteView negotiate, ByteView challenge, fuzz::Bytes *token) {
   Copy(key.span(), base_key->view());
   const ByteView encrypted = message->encrypted_random_session_key;
   if (SendsSessionKey(sent->negotiate_flags) && encrypted.size() == key.kSize) {
-    ExchangeKey(*base_key, encrypted.first<16>(), key.span());
+    ExchangeKey(KeyExchangeKey(base_key->view()), encrypted.first<16>(), key.span());
   }
   const Mic mic = ComputeMic(key, negotiate, challenge, *token, message->mic_offset);
   Copy(MutableBytes(*token).subspan(message->mic_offset, kMicSize), mic);
@@ -45,16 +45,20 @@ void MakeRight(ByteView negotiate, ByteView challenge, fuzz::Bytes *token) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz::Input input(data, size);
   const uint8_t choice = input.Choice();
-  const ByteView negotiate = input.Part();
-  Acceptor acceptor;
-  Buffer challenge;
-  if (acceptor.Challenge(negotiate, fuzz::Names(), fuzz::kEnvironment, &challenge)) return 0;
-  const ByteView rest = input.rest();
-  fuzz::Bytes token(rest.begin(), rest.end());
-  if ((choice & kMakeRight) != 0) MakeRight(negotiate, challenge.view(), &token);
   Policy policy;
   policy.require_mic = static_cast<RequireMic>((choice >> 1) % 3);
   policy.require_bindings = static_cast<RequireBindings>((choice >> 3) % 3);
+  if ((choice & 0x40) != 0) policy.acceptor_level = 0;
+  if ((choice & 0x40) != 0) policy.acceptor_minimum = 0;
+  policy.accept_anonymous = (choice & 0x80) != 0;
+  const ByteView negotiate = input.Part();
+  Acceptor acceptor;
+  Buffer challenge;
+  if (acceptor.Challenge(negotiate, fuzz::Names(), fuzz::kEnvironment, policy, &challenge))
+    return 0;
+  const ByteView rest = input.rest();
+  fuzz::Bytes token(rest.begin(), rest.end());
+  if ((choice & kMakeRight) != 0) MakeRight(negotiate, challenge.view(), &token);
   AcceptorRequest request;
   if ((choice & 0x20) != 0) request.channel_bindings.emplace();
   const auto accepted =
@@ -63,6 +67,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       acceptor.Authenticate(token, request, fuzz::Verifier(), fuzz::kEnvironment, policy);
   GSS_SSPI_REQUIRE(!again);  // N433
   if (!accepted) return 0;
+  if (accepted->anonymous) {
+    GSS_SSPI_REQUIRE(policy.accept_anonymous && accepted->initiator.user().empty());
+    GSS_SSPI_REQUIRE((accepted->agreement.flags & (kSign | kSeal)) == 0);
+    return 0;
+  }
   GSS_SSPI_REQUIRE(accepted->initiator.user() == "User");
   GSS_SSPI_REQUIRE(accepted->initiator.domain() == "Domain");
   return 0;

@@ -82,6 +82,11 @@ def main():
     smb = b'DOM\\u:1:' + b'X' * 32 + b':' + digits + b':[U  ]:LCT-0:\n'
     seed('user_file', 'passwords', b'# c\r\nD:u:p:q\r\n:v:\n')
     seed('user_file', 'smbpasswd', smb + smb.replace(b'[U', b'[DU'))
+    seed('policy_file', 'lists', b'# c\r\n[credssp]\nx = {\n y = 1\n}\n[ntlm]\r\n outgoing = deny\n'
+         b' outgoing_except = *.a*b HTTP/h\n incoming_except = D\\u v, *\\w\n')
+    seed('policy_file', 'words', b'[ntlm]\n\tsend_mic = "never"\ninitiator_lm_level=5\n; c\n'
+         b'initiator_minimum_security = ess, 128\nlog_file = /l\n')
+    seed('policy_file', 'last', '[a]\nb =\n{\nc = d\n}\n[ntlm]\nlocal_domains = z\u00eb A'.encode())
     for number, name in enumerate([b'D\\u', b'u@D', b'u@d.e', b'\\u@d', b'u\\@d.e@D']):
         seed('name', f'user{number}', b'\0' + name)
     seed('name', 'service', b'\1HTTP@h')

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "mini_ntlm.h"
 
-#include <ctype.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/provider.h>
@@ -13,7 +12,7 @@
 
 // MD4 and RC4 are in the legacy provider. It goes into a context of the tests' own: the module must
 // work in a process whose default context has never seen it.
-static OSSL_LIB_CTX *private_context(void) {
+OSSL_LIB_CTX *mini_library(void) {
   static OSSL_LIB_CTX *context;
   if (context == NULL) {
     context = OSSL_LIB_CTX_new();
@@ -26,7 +25,7 @@ static OSSL_LIB_CTX *private_context(void) {
 
 static void digest_of(EVP_MD **cached, const char *name, const void *data, size_t size,
                       uint8_t digest[16]) {
-  if (*cached == NULL) *cached = EVP_MD_fetch(private_context(), name, NULL);
+  if (*cached == NULL) *cached = EVP_MD_fetch(mini_library(), name, NULL);
   ck_assert_ptr_nonnull(*cached);
   ck_assert_int_eq(EVP_Digest(data, size, digest, NULL, *cached, NULL), 1);
 }
@@ -43,14 +42,14 @@ void mini_md5(const void *data, size_t size, uint8_t digest[16]) {
 
 void mini_hmac_md5(const uint8_t key[16], const void *data, size_t size, uint8_t mac[16]) {
   size_t written = 0;
-  ck_assert_ptr_nonnull(EVP_Q_mac(private_context(), "HMAC", NULL, "MD5", NULL, key, 16, data, size,
-                                  mac, 16, &written));
+  ck_assert_ptr_nonnull(
+      EVP_Q_mac(mini_library(), "HMAC", NULL, "MD5", NULL, key, 16, data, size, mac, 16, &written));
   ck_assert_uint_eq(written, 16);
 }
 
 void mini_rc4(const void *key, size_t key_size, const uint8_t *in, size_t size, uint8_t *out) {
   static EVP_CIPHER *rc4;
-  if (rc4 == NULL) rc4 = EVP_CIPHER_fetch(private_context(), "RC4", NULL);
+  if (rc4 == NULL) rc4 = EVP_CIPHER_fetch(mini_library(), "RC4", NULL);
   EVP_CIPHER_CTX *state = EVP_CIPHER_CTX_new();
   int written = 0;
   ck_assert_ptr_nonnull(state);
@@ -61,11 +60,17 @@ void mini_rc4(const void *key, size_t key_size, const uint8_t *in, size_t size, 
   EVP_CIPHER_CTX_free(state);
 }
 
+void upper_ascii(uint8_t *text, size_t size) {
+  for (size_t i = 0; i < size; ++i) {
+    if (text[i] >= 'a' && text[i] <= 'z') text[i] = (uint8_t)(text[i] - 'a' + 'A');
+  }
+}
+
 void mini_ntowfv2(const char *user, const char *domain, const char *password, uint8_t key[16]) {
   uint8_t nt_hash[16];
   struct octets secret = utf16_of(password), name = utf16_of(user), realm = utf16_of(domain);
   mini_md4(secret.data, secret.size, nt_hash);
-  for (size_t i = 0; i < name.size; i += 2) name.data[i] = (uint8_t)toupper(name.data[i]);
+  upper_ascii(name.data, name.size);
   octets_append(&name, realm.data, realm.size);
   mini_hmac_md5(nt_hash, name.data, name.size, key);
   octets_free(&secret);
@@ -218,14 +223,14 @@ static struct octets text_of(const struct mini_client *client, const char *text)
 
 // [MS-NLMP] 3.1.5.1.2: the exported key, and what of it goes over the wire.
 static struct octets session_key_field(struct mini_client *client, uint32_t flags,
-                                       const uint8_t session_base_key[16]) {
-  memcpy(client->exported_key, session_base_key, 16);
+                                       const uint8_t exchange_key[16]) {
+  memcpy(client->exported_key, exchange_key, 16);
   const bool by_flags = (flags & NTLM_KEY_EXCH) != 0 && (flags & (NTLM_SIGN | NTLM_SEAL)) != 0;
   struct octets field = octets_copy(NULL, 0);
   if (by_flags) {
     uint8_t encrypted[16];
     fill_pattern(client->exported_key, 16, 55);
-    mini_rc4(session_base_key, 16, client->exported_key, 16, encrypted);
+    mini_rc4(exchange_key, 16, client->exported_key, 16, encrypted);
     octets_append(&field, encrypted, 16);
   }
   if (client->session_key_size != kKeySizeByFlags) {
@@ -256,23 +261,39 @@ static void write_mic(const struct mini_client *client, const struct octets *neg
   octets_free(&all);
 }
 
-struct octets mini_authenticate(struct mini_client *client, const struct octets *negotiate,
-                                const struct octets *challenge) {
-  uint8_t key[16], base[16];
-  const uint32_t server_flags = get32(challenge->data + kChallengeFlags);
-  uint32_t flags = client->flags != 0 ? client->flags : server_flags;
-  flags = (flags | client->add_flags) & ~client->clear_flags;
+void mini_v2_responses(const struct mini_client *client, const struct octets *challenge,
+                       struct octets *lm, struct octets *nt, uint8_t session_base_key[16]) {
+  uint8_t key[16];
   const char *password =
       client->proof == kProofOfWrongPassword ? "not the password" : client->password;
   mini_ntowfv2(client->user, client->domain, password, key);
+  *lm = lm_response(client, challenge, key);
+  *nt = nt_response(client, challenge, key, session_base_key);
+  if (client->edit_response != NULL) client->edit_response(nt);
+}
+
+struct octets mini_authenticate(struct mini_client *client, const struct octets *negotiate,
+                                const struct octets *challenge) {
+  struct octets lm, nt;
+  uint8_t base[16];
+  mini_v2_responses(client, challenge, &lm, &nt, base);
+  return mini_authenticate_with(client, negotiate, challenge, lm, nt, base);
+}
+
+struct octets mini_authenticate_with(struct mini_client *client, const struct octets *negotiate,
+                                     const struct octets *challenge, struct octets lm,
+                                     struct octets nt, const uint8_t exchange_key[16]) {
+  const uint32_t server_flags = get32(challenge->data + kChallengeFlags);
+  uint32_t flags = client->flags != 0 ? client->flags : server_flags;
+  flags = (flags | client->add_flags) & ~client->clear_flags;
 
   enum { kParts = 6 };
-  struct octets part[kParts] = {text_of(client, client->domain), text_of(client, client->user),
+  struct octets part[kParts] = {text_of(client, client->domain),
+                                text_of(client, client->user),
                                 text_of(client, client->workstation),
-                                lm_response(client, challenge, key),
-                                nt_response(client, challenge, key, base)};
-  part[5] = session_key_field(client, flags, base);
-  if (client->edit_response != NULL) client->edit_response(&part[4]);
+                                lm,
+                                nt,
+                                session_key_field(client, flags, exchange_key)};
   static const size_t kPlace[kParts] = {kAuthDomain, kAuthUser, kAuthWorkstation,
                                         kAuthLm,     kAuthNt,   kAuthSessionKey};
 

@@ -9,10 +9,15 @@
 
 // ---- cryptography ------------------------------------------------------------------------------
 
+// The library context with the legacy provider.
+typedef struct ossl_lib_ctx_st OSSL_LIB_CTX;
+OSSL_LIB_CTX *mini_library(void);
 void mini_md4(const void *data, size_t size, uint8_t digest[16]);
 void mini_md5(const void *data, size_t size, uint8_t digest[16]);
 void mini_hmac_md5(const uint8_t key[16], const void *data, size_t size, uint8_t mac[16]);
 void mini_rc4(const void *key, size_t key_size, const uint8_t *in, size_t size, uint8_t *out);
+// The upper case of a to z, in any locale.
+void upper_ascii(uint8_t *text, size_t size);
 // [MS-NLMP] 3.3.2 NTOWFv2.
 void mini_ntowfv2(const char *user, const char *domain, const char *password, uint8_t key[16]);
 // The key of a signature or a seal, with ESS and 128 bits ([MS-NLMP] 3.4.5.2, 3.4.5.3).
@@ -72,6 +77,13 @@ struct mini_client mini_client_default(void);
 struct mini_client mini_client_without_mic(void);
 struct octets mini_authenticate(struct mini_client *client, const struct octets *negotiate,
                                 const struct octets *challenge);
+// The responses and the session base key of NTLMv2, and an AUTHENTICATE around any responses with
+// their KeyExchangeKey. It takes the octets over.
+void mini_v2_responses(const struct mini_client *client, const struct octets *challenge,
+                       struct octets *lm, struct octets *nt, uint8_t session_base_key[16]);
+struct octets mini_authenticate_with(struct mini_client *client, const struct octets *negotiate,
+                                     const struct octets *challenge, struct octets lm,
+                                     struct octets nt, const uint8_t exchange_key[16]);
 
 // ---- acceptor ----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ntlm_fields.h"
@@ -33,6 +34,16 @@ static bool users_equal(const char *a, const char *b) {
   release_name(&left);
   release_name(&right);
   return equal;
+}
+
+// Makes a policy of one setting that of this process. Each is another file, so that it counts at
+// once.
+static void use_policy(const char *key, const char *value) {
+  static int count;
+  char name[20], text[200];
+  snprintf(name, sizeof name, "policy%d", ++count);
+  snprintf(text, sizeof text, "[ntlm]\n  %s = %s\n", key, value);
+  setenv("GSS_SSPI_CONFIG", write_file(name, text, 0600), 1);
 }
 
 // ---- forms of user names (N401 to N407) --------------------------------------------------------
@@ -98,6 +109,50 @@ START_TEST(user_and_domain_in_the_message) {
   free(name);
   free(domain);
   handshake_close(&h);
+}
+END_TEST
+
+// D4, the other way.
+START_TEST(upn_that_policy_splits) {
+  static const struct form kSplit[] = {
+      {"foo@bar.example.com", "foo", "bar.example.com", "bar.example.com\\foo"},
+      {"foo\\@bar.example.com", "foo@bar.example.com", "", "foo\\@bar.example.com"},
+      {"foo@BAR", "foo", "BAR", "BAR\\foo"},
+  };
+  gss_name_t whole = user("foo@bar.example.com");
+  char *shown = display_name(whole);
+  ck_assert_str_eq(shown, "foo@bar.example.com");
+  free(shown);
+  use_policy("split_upn", "yes");
+  for (size_t i = 0; i < sizeof kSplit / sizeof kSplit[0]; ++i) {
+    gss_name_t name = user(kSplit[i].text);
+    shown = display_name(name);
+    ck_assert_str_eq(shown, kSplit[i].shown);
+    gss_name_t again = user(shown);
+    ck_assert(names_equal(name, again));
+    ck_assert_int_eq(names_equal(name, whole), i == 1);
+    free(shown);
+    release_name(&again);
+    release_name(&name);
+  }
+  release_name(&whole);
+}
+END_TEST
+
+// N810: nobody knows how to take such a name, so nobody does.
+START_TEST(upn_and_a_wrong_policy) {
+  OM_uint32 minor;
+  gss_name_t name;
+  use_policy("split_upn", "perhaps");
+  const char *text = _i == 0 ? "foo@bar.example.com" : "BAR\\foo";
+  const OM_uint32 major = make_mech_name(&minor, text, strlen(text), GSS_C_NT_USER_NAME, &name);
+  if (_i == 0) {
+    EXPECT_STATUS(GSS_S_FAILURE, major, minor);
+    EXPECT_TEXT(minor_text(minor), "split_upn");
+  } else {
+    EXPECT_COMPLETE(major, minor);
+  }
+  release_name(&name);
 }
 END_TEST
 
@@ -447,26 +502,38 @@ START_TEST(unknown_name_type) {
 }
 END_TEST
 
-// N411. The own domain is that of the environment.
+// N411. This host is SERVER, and a member of TEST_DOMAIN, by the environment.
 static const struct local_row {
   const char *name;
-  const char *local;  // null: nobody
-} kLocals[] = {{"root", "root"},
-               {TEST_DOMAIN "\\root", "root"},
-               {"SOMEWHERE\\root", NULL},
-               {"no-such-account-here", NULL},
-               {TEST_DOMAIN "\\no-such-account-here", NULL}};
+  const char *local;   // null: nobody
+  const char *listed;  // what local_domains of the policy lists; null for no policy
+} kLocals[] = {{"root", "root", NULL},
+               {"SERVER\\root", "root", NULL},
+               {"server\\root", "root", NULL},
+               {TEST_DOMAIN "\\root", NULL, NULL},
+               {TEST_DOMAIN "\\root", "root", TEST_DOMAIN},
+               {TEST_DOMAIN "\\root", "root", "x dom"},
+               {TEST_DOMAIN "\\root", NULL, "dom2"},
+               {"SOMEWHERE\\root", NULL, NULL},
+               {"SOMEWHERE\\root", NULL, TEST_DOMAIN},
+               {"root@dom.example.com", NULL, NULL},
+               {"root@dom.example.com", NULL, TEST_DOMAIN},
+               {"root@dom.example.com", "root", "dom.example.com"},
+               {"no-such-account-here", NULL, NULL},
+               {"SERVER\\no-such-account-here", NULL, NULL}};
 enum { kLocalCount = sizeof kLocals / sizeof kLocals[0] };
 
 START_TEST(local_names) {
   const struct local_row *row = &kLocals[_i];
   OM_uint32 minor;
+  if (row->listed != NULL) use_policy("local_domains", row->listed);
   gss_buffer_desc local = GSS_C_EMPTY_BUFFER;
   gss_name_t name = user(row->name);
   const OM_uint32 major = gss_localname(&minor, name, &oid_ntlm, &local);
   if (row->local == NULL) {
     ck_assert_msg(GSS_ERROR(major), "%s is %.*s", row->name, (int)local.length,
                   (char *)local.value);
+    EXPECT_TEXT(minor_text(minor), row->name);
   } else {
     EXPECT_COMPLETE(major, minor);
     ck_assert_uint_eq(local.length, strlen(row->local));
@@ -535,6 +602,30 @@ START_TEST(attributes_of_the_mechanism) {
 }
 END_TEST
 
+static bool is_default_mechanism(void) {
+  OM_uint32 minor;
+  gss_OID_set attributes = GSS_C_NO_OID_SET, known = GSS_C_NO_OID_SET;
+  EXPECT_COMPLETE(gss_inquire_attrs_for_mech(&minor, &oid_ntlm, &attributes, &known), 0);
+  const bool is_default = !set_holds(attributes, GSS_C_MA_NOT_DFLT_MECH);
+  ck_assert(set_holds(attributes, GSS_C_MA_MECH_CONCRETE));
+  ck_assert(set_holds(known, GSS_C_MA_NOT_DFLT_MECH));
+  gss_release_oid_set(&minor, &attributes);
+  gss_release_oid_set(&minor, &known);
+  return is_default;
+}
+
+// N212, N136.
+START_TEST(kept_out_of_negotiate) {
+  ck_assert(is_default_mechanism());
+  use_policy("offer_in_negotiate", "no");
+  ck_assert(!is_default_mechanism());
+  use_policy("offer_in_negotiate", "yes");
+  ck_assert(is_default_mechanism());
+  use_policy("offer_in_negotiate", "perhaps");
+  ck_assert(is_default_mechanism());
+}
+END_TEST
+
 static void expect_text_and_release(gss_buffer_t buffer, const char *expected) {
   OM_uint32 minor;
   ck_assert_uint_eq(buffer->length, strlen(expected));
@@ -561,12 +652,94 @@ START_TEST(sasl_names) {
 }
 END_TEST
 
+// ---- what NTLM does not have --------------------------------------------------------------------
+
+// N144: there is nothing to impersonate with.
+START_TEST(impersonation_is_unavailable) {
+  OM_uint32 minor;
+  gss_OID_set_desc mechs = {1, &oid_ntlm};
+  gss_cred_id_t cred = acquire_with_password(TEST_NAME, TEST_PASSWORD, &oid_ntlm), got = NULL;
+  gss_name_t other = user("DOM\\bob");
+  OM_uint32 major = gss_acquire_cred_impersonate_name(&minor, cred, other, 0, &mechs,
+                                                      GSS_C_INITIATE, &got, NULL, NULL);
+  EXPECT_STATUS(GSS_S_UNAVAILABLE, major, minor);
+  major = gss_add_cred_impersonate_name(&minor, GSS_C_NO_CREDENTIAL, cred, other, &oid_ntlm,
+                                        GSS_C_INITIATE, 0, 0, &got, NULL, NULL, NULL);
+  EXPECT_STATUS(GSS_S_UNAVAILABLE, major, minor);
+  ck_assert_ptr_null(got);
+  release_cred(&cred);
+  release_name(&other);
+}
+END_TEST
+
+START_TEST(credentials_asked_by_oid) {
+  OM_uint32 minor;
+  gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
+  gss_cred_id_t cred = acquire_with_password(TEST_NAME, TEST_PASSWORD, &oid_ntlm);
+  const OM_uint32 major = gss_inquire_cred_by_oid(&minor, cred, &oid_unknown, &set);
+  EXPECT_STATUS(GSS_S_UNAVAILABLE, major, minor);
+  ck_assert_ptr_null(set);
+  release_cred(&cred);
+}
+END_TEST
+
+// ---- gssspi_mech_invoke (N502) ------------------------------------------------------------------
+
+static gss_OID_desc oid_debug = {11, "\x2b\x06\x01\x04\x01\xb7\x7d\x85\x0f\x01\x04"};
+
+static long size_of(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 ? (long)status.st_size : -1;
+}
+
+static void fail_to_log_in(void) {
+  struct handshake h;
+  handshake_open(&h, kRaw);
+  release_cred(&h.initiator_cred);
+  h.initiator_cred = acquire_with_password(TEST_NAME, "wrong", &oid_ntlm);
+  ck_assert(!handshake_run(&h));
+  handshake_close(&h);
+}
+
+START_TEST(log_file_by_invocation) {
+  OM_uint32 minor;
+  const char *path = temp_path(_i == 0 ? "log0" : "log1");
+  // Some callers count the NUL.
+  gss_buffer_desc value = buffer_of(path, strlen(path) + (size_t)_i), none = GSS_C_EMPTY_BUFFER;
+  unsetenv("GSSNTLMSSP_DEBUG");
+  fail_to_log_in();
+  ck_assert_int_eq(size_of(path), -1);
+  EXPECT_COMPLETE(gssspi_mech_invoke(&minor, &oid_ntlm, &oid_debug, &value), 0);
+  fail_to_log_in();
+  const long size = size_of(path);
+  ck_assert_int_gt(size, 0);
+  EXPECT_COMPLETE(gssspi_mech_invoke(&minor, &oid_ntlm, &oid_debug, &none), 0);
+  fail_to_log_in();
+  ck_assert_int_eq(size_of(path), size);
+}
+END_TEST
+
+START_TEST(other_invocations) {
+  OM_uint32 minor;
+  char path[2000];
+  memset(path, 'x', sizeof path);
+  gss_buffer_desc value = buffer_of_text("x"), too_long = buffer_of(path, sizeof path);
+  gss_buffer_desc two = buffer_of("a\0b", 3);
+  EXPECT_STATUS(GSS_S_UNAVAILABLE, gssspi_mech_invoke(&minor, &oid_ntlm, &oid_unknown, &value), 0);
+  EXPECT_STATUS(GSS_S_UNAVAILABLE, gssspi_mech_invoke(&minor, &oid_ntlm, GSS_C_NO_OID, &value), 0);
+  EXPECT_STATUS(GSS_S_FAILURE, gssspi_mech_invoke(&minor, &oid_ntlm, &oid_debug, &too_long), 0);
+  EXPECT_STATUS(GSS_S_FAILURE, gssspi_mech_invoke(&minor, &oid_ntlm, &oid_debug, &two), 0);
+}
+END_TEST
+
 static Suite *name_suite(void) {
   Suite *suite = suite_create("name");
   TCase *forms = tcase_create("forms");
   tcase_add_loop_test(forms, display_form, 0, kFormCount);
   tcase_add_loop_test(forms, display_form_reads_back, 0, kFormCount);
   tcase_add_loop_test(forms, user_and_domain_in_the_message, 0, kFormCount);
+  tcase_add_test(forms, upn_that_policy_splits);
+  tcase_add_loop_test(forms, upn_and_a_wrong_policy, 0, 2);
   tcase_add_test(forms, null_name_type_is_a_user);
   tcase_add_loop_test(forms, bad_forms, 0, kBadFormCount);
   tcase_add_test(forms, longest_names);
@@ -597,7 +770,12 @@ static Suite *name_suite(void) {
   tcase_add_test(mech, name_types_of_the_mechanism);
   tcase_add_test(mech, mechanisms_of_a_name);
   tcase_add_test(mech, attributes_of_the_mechanism);
+  tcase_add_test(mech, kept_out_of_negotiate);
   tcase_add_test(mech, sasl_names);
+  tcase_add_test(mech, impersonation_is_unavailable);
+  tcase_add_test(mech, credentials_asked_by_oid);
+  tcase_add_loop_test(mech, log_file_by_invocation, 0, 2);
+  tcase_add_test(mech, other_invocations);
   suite_add_tcase(suite, mech);
   return suite;
 }

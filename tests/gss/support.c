@@ -2,6 +2,8 @@
 #include "support.h"
 
 #include <ftw.h>
+#include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,7 +158,8 @@ const char *temp_path(const char *name) {
 
 const char *write_file(const char *name, const char *text, mode_t mode) {
   const char *path = temp_path(name);
-  unlink(path);
+  // The module notices a changed file with the next tick of the kernel's clock, at the latest.
+  if (unlink(path) == 0) usleep(11000);
   FILE *file = fopen(path, "w");
   ck_assert_ptr_nonnull(file);
   ck_assert_uint_eq(fwrite(text, 1, strlen(text), file), strlen(text));
@@ -189,6 +192,110 @@ const char *accounts_file(void) {
   const char *path = temp_path("accounts");
   if (access(path, F_OK) != 0) return write_file("accounts", kAccounts, 0600);
   return path;
+}
+
+// ---- golden files ------------------------------------------------------------------------------
+
+const char *major_name(OM_uint32 major) {
+  static const char *const kRoutine[] = {
+      "COMPLETE",        "BAD_MECH",          "BAD_NAME",       "BAD_NAMETYPE",
+      "BAD_BINDINGS",    "BAD_STATUS",        "BAD_SIG",        "NO_CRED",
+      "NO_CONTEXT",      "DEFECTIVE_TOKEN",   "DEFECTIVE_CRED", "CREDENTIALS_EXPIRED",
+      "CONTEXT_EXPIRED", "FAILURE",           "BAD_QOP",        "UNAUTHORIZED",
+      "UNAVAILABLE",     "DUPLICATE_ELEMENT", "NAME_NOT_MN",    "BAD_MECH_ATTR"};
+  static const char *const kCalling[] = {"", "CALL_INACCESSIBLE_READ|", "CALL_INACCESSIBLE_WRITE|",
+                                         "CALL_BAD_STRUCTURE|"};
+  static _Thread_local char text[96];
+  const OM_uint32 routine = (major >> GSS_C_ROUTINE_ERROR_OFFSET) & GSS_C_ROUTINE_ERROR_MASK;
+  const OM_uint32 calling = (major >> GSS_C_CALLING_ERROR_OFFSET) & GSS_C_CALLING_ERROR_MASK;
+  ck_assert_uint_lt(routine, sizeof kRoutine / sizeof kRoutine[0]);
+  ck_assert_uint_lt(calling, sizeof kCalling / sizeof kCalling[0]);
+  const bool waits = major == GSS_S_CONTINUE_NEEDED;
+  snprintf(text, sizeof text, "%s%s", kCalling[calling],
+           waits ? "CONTINUE_NEEDED" : kRoutine[routine]);
+  return text;
+}
+
+struct golden {
+  char path[512];
+  char *text;  // of open_memstream
+  size_t size;
+  FILE *stream;
+};
+
+struct golden *golden_begin(const char *name) {
+  struct golden *golden = must_malloc(sizeof *golden);
+  snprintf(golden->path, sizeof golden->path, "%s/%s", GOLDEN_FOLDER, name);
+  golden->stream = open_memstream(&golden->text, &golden->size);
+  ck_assert_ptr_nonnull(golden->stream);
+  return golden;
+}
+
+void golden_line(struct golden *golden, const char *format, ...) {
+  char line[kTextRoom];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  // The name of the temporary folder is another one each time.
+  const char *rest = line;
+  for (const char *at; (at = strstr(rest, temp_folder)) != NULL; rest = at + strlen(temp_folder)) {
+    fprintf(golden->stream, "%.*sTMP", (int)(at - rest), rest);
+  }
+  fprintf(golden->stream, "%s\n", rest);
+  fflush(golden->stream);
+}
+
+// The next line of *text without its end, moving *text on; null at the end.
+static char *next_line(char **text) {
+  char *line = *text;
+  if (line == NULL || line[0] == '\0') return NULL;
+  char *end = strchr(line, '\n');
+  if (end != NULL) *end = '\0';
+  *text = end != NULL ? end + 1 : NULL;
+  return line;
+}
+
+static unsigned print_differences(char *expected, char *got) {
+  unsigned differences = 0;
+  for (;;) {
+    const char *a = next_line(&expected), *b = next_line(&got);
+    if (a == NULL && b == NULL) return differences;
+    if (a != NULL && b != NULL && strcmp(a, b) == 0) continue;
+    ++differences;
+    fprintf(stderr, "- %s\n+ %s\n", a != NULL ? a : "(end)", b != NULL ? b : "(end)");
+  }
+}
+
+static char *file_text(const char *path) {
+  char *text = NULL;
+  size_t room = 0;
+  FILE *file = fopen(path, "r");
+  if (file == NULL) return NULL;
+  if (getdelim(&text, &room, '\0', file) < 0) {
+    free(text);
+    text = NULL;
+  }
+  fclose(file);
+  return text;
+}
+
+void golden_end(struct golden *golden) {
+  fclose(golden->stream);
+  if (getenv("REWRITE_GOLDEN") != NULL) {
+    FILE *file = fopen(golden->path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(golden->text, 1, golden->size, file), golden->size);
+    ck_assert_int_eq(fclose(file), 0);
+  }
+  char *expected = file_text(golden->path);
+  ck_assert_msg(expected != NULL, "%s cannot be read", golden->path);
+  const unsigned differences = print_differences(expected, golden->text);
+  ck_assert_msg(differences == 0, "%u lines differ from %s; REWRITE_GOLDEN=1 makes them the rule",
+                differences, golden->path);
+  free(expected);
+  free(golden->text);
+  free(golden);
 }
 
 // ---- names and credentials ---------------------------------------------------------------------
@@ -530,8 +637,9 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 
 // Nothing of the machine's accounts, tickets or names may enter a result.
 static void set_environment(void) {
-  static const char *const kUnset[] = {"NTLM_USER_FILE", "NTLMUSER",    "LM_COMPAT_LEVEL",
-                                       "KRB5_KTNAME",    "KRB5_CONFIG", "GSSNTLMSSP_DEBUG"};
+  static const char *const kUnset[] = {"NTLM_USER_FILE",  "NTLMUSER",    "LM_COMPAT_LEVEL",
+                                       "KRB5_KTNAME",     "KRB5_CONFIG", "GSSNTLMSSP_DEBUG",
+                                       "GSS_SSPI_CONFIG", "USER"};
   for (size_t i = 0; i < sizeof kUnset / sizeof kUnset[0]; ++i) unsetenv(kUnset[i]);
   setenv("NETBIOS_COMPUTER_NAME", "SERVER", 1);
   setenv("NETBIOS_DOMAIN_NAME", TEST_DOMAIN, 1);
@@ -562,6 +670,7 @@ static bool mechanism_is_loaded(void) {
 }
 
 int run_suite(suite_maker *maker) {
+  setlocale(LC_ALL, "");  // as programs do; no result may depend on it
   snprintf(temp_folder, sizeof temp_folder, "/tmp/gss-ntlm-test-XXXXXX");
   if (mkdtemp(temp_folder) == NULL) return 2;
   set_environment();
@@ -574,5 +683,19 @@ int run_suite(suite_maker *maker) {
     srunner_free(runner);
   }
   nftw(temp_folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  return failed == 0 ? 0 : 1;
+}
+
+int run_probe(const TTest *test) {
+  Suite *suite = suite_create("probe");
+  TCase *only = tcase_create("probe");
+  tcase_add_test(only, test);
+  suite_add_tcase(suite, only);
+  SRunner *runner = srunner_create(suite);
+  srunner_set_fork_status(runner, CK_NOFORK);
+  srunner_run_all(runner, CK_SILENT);
+  const int failed = srunner_ntests_failed(runner);
+  srunner_print(runner, failed != 0 ? CK_NORMAL : CK_SILENT);
+  srunner_free(runner);
   return failed == 0 ? 0 : 1;
 }

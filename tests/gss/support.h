@@ -94,6 +94,20 @@ extern const char kAccounts[];
 // Path of a file of mode 0600 with kAccounts.
 const char *accounts_file(void);
 
+// ---- golden files ------------------------------------------------------------------------------
+
+// A table of results that is compared with the file `name` beside the tests. With REWRITE_GOLDEN in
+// the environment the file is written instead.
+struct golden;
+struct golden *golden_begin(const char *name);
+void golden_line(struct golden *golden, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+// Fails when a line differs; prints those that do.
+void golden_end(struct golden *golden);
+// The symbolic name of a status, "NO_CONTEXT" or "CALL_BAD_STRUCTURE|NO_CRED". One buffer per
+// thread.
+const char *major_name(OM_uint32 major);
+
 // ---- names and credentials ---------------------------------------------------------------------
 
 gss_name_t import_name(const char *text, gss_OID type);
@@ -212,5 +226,7 @@ OM_uint32 verify_octets(gss_ctx_id_t context, const void *data, size_t size, con
 // loaded at all, and the exit status.
 typedef Suite *suite_maker(void);
 int run_suite(suite_maker *maker);
+// Runs one test in this very process, silently and in the environment as it is: for probes.
+int run_probe(const TTest *test);
 
 #endif  // TESTS_GSS_SUPPORT_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The log of GSSNTLMSSP_DEBUG: one line for each call, whatever a peer puts into a name.
+// The log: one line for each call, whatever a peer puts into a name; and which file it goes to.
 #include "core/log.h"
 
 #include <stdlib.h>
@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "ntlm_support.h"
 
@@ -53,6 +55,91 @@ START_TEST(a_long_name_is_cut) {
 }
 END_TEST
 
+// Two folders, so that a path can be no mixture of both.
+class LogFiles {
+ public:
+  LogFiles() { ck_assert_ptr_nonnull(mkdtemp(folder_)); }
+  LogFiles(const LogFiles &) = delete;
+  LogFiles &operator=(const LogFiles &) = delete;
+  ~LogFiles() {
+    for (const char *name : kNames) unlink(Path(name).c_str());
+    rmdir(folder_);
+  }
+  std::string Path(const char *name) const { return std::string(folder_) + "/" + name; }
+  // Where one line goes: the name of the file, or "" for nowhere.
+  std::string Destination() const {
+    gss_sspi::Log("line");
+    std::string found;
+    for (const char *name : kNames) {
+      if (unlink(Path(name).c_str()) == 0) found += name;
+    }
+    return found;
+  }
+
+  static constexpr const char *kNames[] = {"program", "variable", "policy", "longer-policy"};
+
+ private:
+  char folder_[32] = "/tmp/gss-sspi-log-XXXXXX";
+};
+
+constexpr auto kProgram = gss_sspi::LogFileOf::kProgram;
+constexpr auto kPolicy = gss_sspi::LogFileOf::kPolicy;
+
+START_TEST(program_then_variable_then_policy) {
+  const LogFiles files;
+  const std::string variable = files.Path("variable");
+  ck_assert_str_eq(files.Destination().c_str(), "");
+  ck_assert(gss_sspi::SetLogFile(kPolicy, files.Path("policy")));
+  ck_assert_str_eq(files.Destination().c_str(), "policy");
+  setenv("GSSNTLMSSP_DEBUG", variable.c_str(), 1);
+  ck_assert_str_eq(files.Destination().c_str(), "variable");
+  ck_assert(gss_sspi::SetLogFile(kProgram, files.Path("program")));
+  ck_assert_str_eq(files.Destination().c_str(), "program");
+  ck_assert(gss_sspi::SetLogFile(kProgram, ""));
+  ck_assert_str_eq(files.Destination().c_str(), "variable");
+  setenv("GSSNTLMSSP_DEBUG", "", 1);
+  ck_assert_str_eq(files.Destination().c_str(), "policy");
+  ck_assert(gss_sspi::SetLogFile(kPolicy, files.Path("longer-policy")));
+  ck_assert_str_eq(files.Destination().c_str(), "longer-policy");
+  ck_assert(gss_sspi::SetLogFile(kPolicy, files.Path("policy")));
+  ck_assert_str_eq(files.Destination().c_str(), "policy");
+  ck_assert(gss_sspi::SetLogFile(kPolicy, ""));
+  ck_assert_str_eq(files.Destination().c_str(), "");
+}
+END_TEST
+
+START_TEST(a_path_that_is_too_long_changes_nothing) {
+  const LogFiles files;
+  ck_assert(gss_sspi::SetLogFile(kProgram, files.Path("program")));
+  ck_assert(!gss_sspi::SetLogFile(kProgram, std::string(gss_sspi::kMaxLogPath + 1, '/')));
+  ck_assert_str_eq(files.Destination().c_str(), "program");
+  ck_assert(gss_sspi::SetLogFile(kProgram, std::string(gss_sspi::kMaxLogPath, '/')));
+  ck_assert_str_eq(files.Destination().c_str(), "");
+}
+END_TEST
+
+// A line goes to one of the files that were named, or nowhere.
+START_TEST(paths_do_not_mix) {
+  const LogFiles files;
+  std::atomic<bool> done{false};
+  std::atomic<unsigned> changes{0};
+  std::thread writer([&] {
+    while (!done) {
+      const bool odd = changes++ % 2 != 0;
+      gss_sspi::SetLogFile(kPolicy, files.Path(odd ? "policy" : "longer-policy"));
+    }
+  });
+  unsigned lines = 0;
+  for (int i = 0; i < 2000 || lines == 0 || changes < 1000; ++i) {
+    if (!files.Destination().empty()) ++lines;
+  }
+  done = true;
+  writer.join();
+  // Destination has removed all that were named: another file would keep the folder.
+  ck_assert_int_eq(rmdir(files.Path("").c_str()), 0);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -62,5 +149,11 @@ int main() {
   tcase_add_test(lines, a_name_cannot_make_a_line_of_its_own);
   tcase_add_test(lines, a_long_name_is_cut);
   suite_add_tcase(suite, lines);
+  TCase *files = tcase_create("files");
+  tcase_set_timeout(files, 60);
+  tcase_add_test(files, program_then_variable_then_policy);
+  tcase_add_test(files, a_path_that_is_too_long_changes_nothing);
+  tcase_add_test(files, paths_do_not_mix);
+  suite_add_tcase(suite, files);
   return RunSuite(suite);
 }

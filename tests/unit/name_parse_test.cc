@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // N401 to N409: names out of text, and back.
 #include "gss/name.h"
+#include "gss/name_codec.h"
 #include "ntlm_support.h"
 
 namespace {
@@ -175,6 +176,172 @@ START_TEST(Comparison) {
 }
 END_TEST
 
+// ---- decision D4: user@dotted.domain split ------------------------------------------------------
+
+START_TEST(SplitUpn) {
+  struct Row {
+    std::string_view text, domain, user, display;
+  };
+  constexpr Row kRows[] = {
+      {"foo@bar.example.com", "bar.example.com", "foo", "bar.example.com\\foo"},
+      {"foo@BAR", "BAR", "foo", "BAR\\foo"},
+      {"foo\\@bar.example.com", "", "foo@bar.example.com", "foo\\@bar.example.com"},
+      {"BAR\\foo@bar.example.com", "BAR", "foo@bar.example.com", "BAR\\foo@bar.example.com"},
+      {"foo", "", "foo", "foo"}};
+  for (const Row &row : kRows) {
+    const auto name = Name::ParseUser(row.text, gss::UpnForm::kSplit);
+    ck_assert_msg(static_cast<bool>(name), "%s", Text(row.text).c_str());
+    ck_assert_msg((*name)->domain() == row.domain && (*name)->user() == row.user, "%s",
+                  Text(row.text).c_str());
+    const auto display = (*name)->Display(gss::UpnForm::kSplit);
+    ck_assert(static_cast<bool>(display));
+    ck_assert_msg(AsText(display->view()) == row.display, "%s", Text(row.text).c_str());
+    const auto again = Name::ParseUser(row.display, gss::UpnForm::kSplit);
+    ck_assert(static_cast<bool>(again) && (*again)->Equals(**name));
+  }
+  for (const std::string_view text : kBad) {
+    ck_assert(!Name::ParseUser(text, gss::UpnForm::kSplit));
+  }
+  const auto principal = Name::ParsePrincipal("foo@bar.example.com", gss::UpnForm::kSplit);
+  ck_assert(static_cast<bool>(principal) && (*principal)->domain() == "bar.example.com");
+}
+END_TEST
+
+// ---- attributes (N434) --------------------------------------------------------------------------
+
+using Attribute = Name::Attribute;
+
+Ref<ntlm::Attributes> SomeAttributes() {
+  auto attributes = MakeShared<ntlm::Attributes>();
+  ck_assert(static_cast<bool>(attributes));
+  ck_assert(attributes->Add(ntlm::attribute::kSids, "S-1-5-21-1,S-1-5-32-2"));
+  ck_assert(attributes->Add(ntlm::attribute::kGroupSid, "S-1-5-32-2"));
+  ck_assert(attributes->Add(ntlm::attribute::kGroupSid, "S-1-5-32-3"));
+  ck_assert(attributes->Add(ntlm::attribute::kWorkstation, "WS"));
+  // A source cannot say these.
+  ck_assert(attributes->Add("local-login-user", "root"));
+  ck_assert(attributes->Add(ntlm::attribute::kUser, "root"));
+  ck_assert(attributes->Add(ntlm::attribute::kDomain, "OTHER"));
+  return attributes;
+}
+
+// "name=value" of each, with an exclamation mark behind the authenticated ones.
+std::string Listed(const Name &name) {
+  std::string list;
+  name.ForEachAttribute([&](const Attribute &attribute) {
+    const std::string_view last = Tail(attribute.name, attribute.name.rfind(':') + 1);
+    list += Text(last) + "=" + Text(attribute.value) + (attribute.authenticated ? "! " : " ");
+  });
+  return list;
+}
+
+// Not ck_assert_str_eq: that keeps the pointer only.
+void ExpectText(const std::string &got, const std::string &expected) {
+  ck_assert_msg(got == expected, "%s", got.c_str());
+}
+
+START_TEST(AttributesOfNames) {
+  const auto plain = Name::ParseUser("DOM\\alice");
+  ExpectText(Listed(**plain), "user=alice domain=DOM ");
+  (*plain)->SetAttributes({});
+  ExpectText(Listed(**plain), "user=alice! domain=DOM! ");
+  ExpectText(Listed(**Name::ParseUser("alice")), "user=alice ");
+  ExpectText(Listed(**Name::ParseService("HTTP", "here")), "");
+  ExpectText(Listed(**Name::Anonymous()), "");
+}
+END_TEST
+
+constexpr const char *kVerified =
+    "user=alice! domain=DOM! sids=S-1-5-21-1,S-1-5-32-2! group-sid=S-1-5-32-2! "
+    "group-sid=S-1-5-32-3! workstation=WS ";
+
+START_TEST(AttributesOfASource) {
+  const auto name = Name::ParseUser("DOM\\alice");
+  (*name)->SetAttributes(SomeAttributes());
+  ExpectText(Listed(**name), kVerified);
+  const auto copy = (*name)->Duplicate();
+  ck_assert(static_cast<bool>(copy));
+  (*name)->Distrust();
+  ExpectText(Listed(**copy), kVerified);
+  ck_assert(Listed(**name).find('!') == std::string::npos);
+}
+END_TEST
+
+// ---- names as octets ----------------------------------------------------------------------------
+
+Ref<ntlm::Attributes> OneAttribute(std::string_view name, std::string_view value) {
+  auto attributes = MakeShared<ntlm::Attributes>();
+  ck_assert(static_cast<bool>(attributes) && attributes->Add(name, value));
+  return attributes;
+}
+
+START_TEST(ExportedNames) {
+  const auto name = Name::ParseUser("DOM\\alice");
+  (*name)->SetAttributes(OneAttribute(ntlm::attribute::kSids, "S-1-5-21-1"));
+  const auto plain = gss::ExportToken(**name, gss::Exported::kPlain);
+  const auto composite = gss::ExportToken(**name, gss::Exported::kComposite);
+  ck_assert(static_cast<bool>(plain) && static_cast<bool>(composite));
+  ck_assert_uint_eq(plain->view()[1], 0x01);
+  ck_assert_uint_eq(composite->view()[1], 0x02);
+  const auto from_plain = gss::ImportToken(plain->view());
+  const auto from_composite = gss::ImportToken(composite->view());
+  ck_assert(static_cast<bool>(from_plain) && static_cast<bool>(from_composite));
+  ExpectText(Listed(**from_plain), "user=alice domain=DOM ");
+  ExpectText(Listed(**from_composite), "user=alice domain=DOM sids=S-1-5-21-1 ");
+  ck_assert((*from_plain)->Equals(**name) && (*from_composite)->Equals(**name));
+
+  for (size_t size = 0; size < composite->size(); ++size) {
+    ck_assert(!gss::ImportToken(ExactCopy(composite->view().first(size)).view()));
+  }
+  // One octet more, and a form that does not exist.
+  Bytes changed(composite->view().begin(), composite->view().end());
+  changed.push_back(0);
+  ck_assert(!gss::ImportToken(changed));
+  changed.pop_back();
+  ck_assert(static_cast<bool>(gss::ImportToken(changed)));
+  changed[1] = 0x03;
+  ck_assert(!gss::ImportToken(changed));
+  changed[1] = 0x01;
+  ck_assert(!gss::ImportToken(changed));
+}
+END_TEST
+
+// A token may come from anybody: foreign names of attributes, and values that are not text.
+START_TEST(AttributesNobodyMayExport) {
+  const auto import = [](std::string_view attribute, std::string_view value) {
+    const auto name = Name::ParseUser("alice");
+    (*name)->SetAttributes(OneAttribute(attribute, value));
+    const auto token = gss::ExportToken(**name, gss::Exported::kComposite);
+    ck_assert(static_cast<bool>(token));
+    return static_cast<bool>(gss::ImportToken(token->view()));
+  };
+  ck_assert(import(ntlm::attribute::kSids, "S-1"));
+  ck_assert(import("urn:gss-sspi:ntlm:of-a-later-version", ""));
+  ck_assert(!import("local-login-user", "root"));
+  ck_assert(!import("", "x"));
+  ck_assert(!import("urn:gss-sspi:ntlm:\xff", "x"));
+  ck_assert(!import(ntlm::attribute::kSids, "\xff"));
+  ck_assert(!import(ntlm::attribute::kSids, std::string_view("a\0b", 3)));
+}
+END_TEST
+
+// For exported contexts, which are as good as the session key in them.
+START_TEST(AttributesInsideAContext) {
+  const auto name = Name::ParseUser("DOM\\alice");
+  for (const bool verified : {false, true}) {
+    if (verified) (*name)->SetAttributes(OneAttribute(ntlm::attribute::kSids, "S-1"));
+    Buffer octets;
+    ck_assert(Serialize([&](auto &sink) { gss::PutAttributes(sink, **name); }, &octets));
+    Reader reader(octets.view());
+    const auto again = Name::ParseUser("DOM\\alice");
+    ck_assert(!gss::TakeAttributes(&reader, again->get()));
+    ck_assert(reader.ok() && reader.rest().empty());
+    ExpectText(Listed(**again), Listed(**name));
+    ck_assert_int_eq((*again)->verified(), verified);
+  }
+}
+END_TEST
+
 Suite *NameParseSuite() {
   Suite *suite = suite_create("name_parse");
   TCase *tests = tcase_create("names");
@@ -187,6 +354,12 @@ Suite *NameParseSuite() {
   tcase_add_test(tests, Services);
   tcase_add_test(tests, Principals);
   tcase_add_test(tests, Comparison);
+  tcase_add_test(tests, SplitUpn);
+  tcase_add_test(tests, AttributesOfNames);
+  tcase_add_test(tests, AttributesOfASource);
+  tcase_add_test(tests, ExportedNames);
+  tcase_add_test(tests, AttributesNobodyMayExport);
+  tcase_add_test(tests, AttributesInsideAContext);
   suite_add_tcase(suite, tests);
   return suite;
 }

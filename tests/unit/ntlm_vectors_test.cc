@@ -64,6 +64,140 @@ void ExpectUnwraps(Session *session, ByteView token, ByteView plain) {
   ck_assert(Equal(data, plain));
 }
 
+void ExpectRefused(Session *session, ByteView token) {
+  Bytes data(token.begin() + kMessageSignatureSize, token.end());
+  const Bytes before = data;
+  const MessagePart part{data.data(), data.data(), data.size()};
+  ck_assert(static_cast<bool>(session->Verify({&part, 1}, token.first<kMessageSignatureSize>())));
+  ck_assert(Equal(data, before));
+}
+
+// ---- [MS-NLMP] 4.2.2 and 4.2.3
+// -------------------------------------------------------------------
+
+// What NTLMv1 makes of the published password and challenge.
+struct NlmpV1 {
+  std::array<uint8_t, 8> challenge = ArrayVector<8>(Nlmp("common.server_challenge"));
+  NtHash nt = HashOfPassword(TextVector(Nlmp("common.password")));
+  LmHash lm = std::move(*LMOWFv1(TextVector(Nlmp("common.password"))));
+  BaseKeys keys = V1BaseKeys(nt, &lm);
+};
+
+START_TEST(NlmpNtlmv1Responses) {
+  const NlmpV1 v1;
+  ExpectVector(v1.lm.view(), Nlmp("ntlmv1.lmowfv1"));
+  ExpectVector(v1.nt.view(), Nlmp("ntlmv1.ntowfv1"));
+  ExpectVector(v1.keys.session_base_key.view(), Nlmp("ntlmv1.session_base_key"));
+  ExpectVector(ComputeV1Response(v1.lm.view(), v1.challenge), Nlmp("ntlmv1.lm_response"));
+  ExpectVector(ComputeV1Response(v1.nt.view(), v1.challenge), Nlmp("ntlmv1.nt_response"));
+
+  const auto client_challenge = ArrayVector<8>(Nlmp("common.client_challenge"));
+  const auto digest = EssChallenge(v1.challenge, client_challenge);
+  ExpectVector(ComputeV1Response(v1.nt.view(), digest),
+               Nlmp("ntlmv1_client_challenge.nt_response"));
+}
+END_TEST
+
+// 3.4.5.1 KXKEY in each of its forms, and the exchange of a random key with it.
+START_TEST(NlmpKxkey) {
+  const NlmpV1 v1;
+  const std::string group = Nlmp("ntlmv1") + ".";
+  const auto lm_response = ComputeV1Response(v1.lm.view(), v1.challenge);
+  const auto random_key = ArrayVector<16>(Nlmp("common.random_session_key"));
+  struct Row {
+    Flags flags;
+    const char *key, *encrypted;
+  };
+  for (const Row &row : {Row{0, "key_exchange_key", "encrypted_session_key"},
+                         Row{kLmKey, "key_exchange_key_lm_key", "encrypted_session_key_lm_key"}}) {
+    const auto key = KXKEY(row.flags, ResponseForm::kNtlmV1, v1.keys, lm_response, v1.challenge);
+    ck_assert(static_cast<bool>(key));
+    ExpectVector(key->view(), group + row.key);
+    std::array<uint8_t, 16> encrypted{};
+    ExchangeKey(*key, random_key, encrypted);
+    ExpectVector(encrypted, group + row.encrypted);
+  }
+  const Bytes ess_lm = BytesVector(Nlmp("ntlmv1_client_challenge.lm_response"));
+  const auto ess =
+      KXKEY(kExtendedSessionSecurity, ResponseForm::kNtlmV1Ess, v1.keys, ess_lm, v1.challenge);
+  ExpectVector(ess->view(), Nlmp("ntlmv1_client_challenge.key_exchange_key"));
+
+  // LM_KEY without an LM hash cannot be.
+  const BaseKeys without = V1BaseKeys(v1.nt, nullptr);
+  ck_assert(!KXKEY(kLmKey, ResponseForm::kNtlmV1, without, lm_response, v1.challenge));
+  ck_assert(static_cast<bool>(KXKEY(0, ResponseForm::kNtlmV1, without, lm_response, v1.challenge)));
+}
+END_TEST
+
+// The published message, sealed: without extended session security (4.2.2.4), and with it and
+// 40 bits (4.2.3.4).
+START_TEST(NlmpNtlmv1Wrap) {
+  const Bytes plain = BytesVector(Nlmp("common.plaintext_utf16le"));
+  for (const char *name : {"ntlmv1", "ntlmv1_client_challenge"}) {
+    const std::string group = Nlmp(name) + ".";
+    const Flags flags = NumberVector(group + "flags");
+    const bool exchanged = (flags & kKeyExch) != 0;
+    const ExportedSessionKey key(exchanged ? ArrayVector<16>(Nlmp("common.random_session_key"))
+                                           : ArrayVector<16>(group + "key_exchange_key"));
+    ExpectVector(SEALKEY(flags, key, Sender::kClient).octets(), group + "wrapex.seal_key");
+    Session client, server;
+    client.Start(AgreementOf(flags, key.view()), Sender::kClient);
+    server.Start(AgreementOf(flags, key.view()), Sender::kServer);
+    const Bytes token = Wrapped(&client, plain);
+    ExpectVector(ByteView(token).first(kMessageSignatureSize), group + "wrapex.signature");
+    ExpectVector(ByteView(token).subspan(kMessageSignatureSize), group + "wrapex.sealed");
+    ExpectUnwraps(&server, token, plain);
+  }
+}
+END_TEST
+
+// 3.4.5.3 without extended session security: strengths are cut only beside LM_KEY.
+START_TEST(SealingKeysWithoutEss) {
+  const ExportedSessionKey key(std::span<const uint8_t, 16>(
+      reinterpret_cast<const uint8_t *>("\x01\x02\x03\x04\x05\x06\x07\x08"
+                                        "\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"),
+      16));
+  struct Row {
+    Flags flags;
+    const char *sealing_key;
+  };
+  for (const Row &row :
+       {Row{0, "0102030405060708090a0b0c0d0e0f10"}, Row{k56, "0102030405060708090a0b0c0d0e0f10"},
+        Row{kLmKey | k56, "01020304050607a0"}, Row{kLmKey | k128 | k56, "01020304050607a0"},
+        Row{kLmKey, "0102030405e538b0"}, Row{kLmKey | k128, "0102030405e538b0"},
+        Row{kDatagram | k56, "01020304050607a0"}, Row{kDatagram, "0102030405e538b0"}}) {
+    for (const Sender sender : {Sender::kClient, Sender::kServer}) {
+      const std::string got = Hex(SEALKEY(row.flags, key, sender).octets());
+      ck_assert_str_eq(got.c_str(), row.sealing_key);
+    }
+  }
+}
+END_TEST
+
+// Without extended session security both sides share one stream and one number: messages that go to
+// and fro arrive, a changed one is refused, and a refusal changes nothing.
+START_TEST(SessionWithoutEss) {
+  for (const Flags flags : {kSign | kSeal, kSign | kSeal | kLmKey | k56, kSign}) {
+    const ExportedSessionKey key(ArrayVector<16>(Nlmp("common.random_session_key")));
+    Session client, server;
+    client.Start(AgreementOf(flags, key.view()), Sender::kClient);
+    server.Start(AgreementOf(flags, key.view()), Sender::kServer);
+    Session *sides[] = {&client, &server};
+    for (int i = 0; i < 6; ++i) {
+      const Bytes plain(static_cast<size_t>(i), static_cast<uint8_t>('a' + i));
+      const Bytes token = Wrapped(sides[i % 2], plain);
+      for (size_t at = 0; at < token.size(); ++at) {
+        Bytes changed = token;
+        changed[at] ^= 0x20;
+        const bool pad = at >= 4 && at < 8;
+        if (!pad) ExpectRefused(sides[1 - i % 2], changed);
+      }
+      ExpectUnwraps(sides[1 - i % 2], token, plain);
+    }
+  }
+}
+END_TEST
+
 // ---- [MS-NLMP] 4.2.4
 // -----------------------------------------------------------------------------
 
@@ -90,10 +224,10 @@ START_TEST(NlmpNtlmv2Response) {
 
   const auto random_key = ArrayVector<16>(Nlmp("common.random_session_key"));
   std::array<uint8_t, 16> encrypted{};
-  ExchangeKey(base_key, random_key, encrypted);
+  ExchangeKey(KeyExchangeKey(base_key.view()), random_key, encrypted);
   ExpectVector(encrypted, Nlmp("ntlmv2.encrypted_session_key"));
   std::array<uint8_t, 16> back{};
-  ExchangeKey(base_key, encrypted, back);
+  ExchangeKey(KeyExchangeKey(base_key.view()), encrypted, back);
   ck_assert(back == random_key);
 }
 END_TEST
@@ -179,6 +313,28 @@ START_TEST(Davenport) {
   const auto challenge = ArrayVector<8>(path("server_challenge"));
   const NtProofStr proof = ComputeNtProofStr(key, challenge, ByteView(response).subspan(16));
   ck_assert(Equal(proof, ByteView(response).first(16)));
+
+  const auto lm = LMOWFv1(TextVector(path("password")));
+  ck_assert(lm.has_value());
+  ExpectVector(lm->view(), path("lm_hash"));
+  ExpectVector(ComputeV1Response(lm->view(), challenge), path("lm_response"));
+  ExpectVector(ComputeV1Response(hash.view(), challenge), path("nt_response"));
+  const auto client_challenge = ArrayVector<8>(path("client_challenge"));
+  const auto digest = EssChallenge(challenge, client_challenge);
+  ExpectVector(digest, path("ntlm2_session_hash"));
+  ExpectVector(ComputeV1Response(hash.view(), digest), path("ntlm2_session_nt"));
+}
+END_TEST
+
+// Passwords that have no LM hash: longer than 14 characters, or not ASCII.
+START_TEST(PasswordsWithoutLmHash) {
+  ck_assert(LMOWFv1("").has_value());
+  ck_assert(LMOWFv1("12345678901234").has_value());
+  ck_assert(!LMOWFv1("123456789012345").has_value());
+  ck_assert(!LMOWFv1("pä").has_value());
+  // Case does not count, which is one of its weaknesses.
+  ck_assert(Equal(LMOWFv1("PaSSword")->view(), LMOWFv1("PASSWORD")->view()));
+  ck_assert(!Equal(LMOWFv1("PaSSword")->view(), LMOWFv1("PASSWORE")->view()));
 }
 END_TEST
 
@@ -416,9 +572,43 @@ START_TEST(CaseMappingOfCodeUnits) {
 }
 END_TEST
 
+// N331: the full form of each code unit that has one, as the vectors have it.
+START_TEST(FullUpperOfCodeUnits) {
+  const std::string root = "ntowfv2_case_mapping.differences";
+  const size_t count = VectorCount(root);
+  ck_assert_uint_eq(count, 129);
+  for (size_t i = 0; i < count; ++i) {
+    const std::string path = root + "." + std::to_string(i);
+    const uint16_t unit = CodeUnit(TextVector(path + ".code_point"));
+    const uint8_t octets[] = {static_cast<uint8_t>(unit), static_cast<uint8_t>(unit >> 8)};
+    Bytes expected;
+    std::string rest(TextVector(path + ".full"));
+    for (size_t at = 0; at < rest.size(); at += 7) {
+      const uint16_t upper = CodeUnit(rest.substr(at, 6));
+      expected.push_back(static_cast<uint8_t>(upper));
+      expected.push_back(static_cast<uint8_t>(upper >> 8));
+    }
+    uint8_t full[2 * kMaxFullUpper];
+    const size_t size = FullUpperUtf16(octets, full);
+    ck_assert(Equal(ByteView(full, size), expected));
+    ck_assert(HasFullUpper(octets));
+  }
+  for (const char *usual : {"alice", "ALICE", "\xc3\xa4", "\xe6\xbc\xa2", "\xf0\x9f\x98\x80"}) {
+    ck_assert(!HasFullUpper(Utf16(usual)));
+  }
+}
+END_TEST
+
 Suite *NtlmVectorsSuite() {
   Suite *suite = suite_create("ntlm_vectors");
   TCase *tests = tcase_create("vectors");
+  tcase_add_test(tests, NlmpNtlmv1Responses);
+  tcase_add_test(tests, NlmpKxkey);
+  tcase_add_test(tests, NlmpNtlmv1Wrap);
+  tcase_add_test(tests, SealingKeysWithoutEss);
+  tcase_add_test(tests, SessionWithoutEss);
+  tcase_add_test(tests, PasswordsWithoutLmHash);
+  tcase_add_test(tests, FullUpperOfCodeUnits);
   tcase_add_test(tests, NlmpNtlmv2Response);
   tcase_add_test(tests, NlmpNtlmv2Keys);
   tcase_add_test(tests, NlmpNtlmv2Wrap);

@@ -33,16 +33,16 @@ struct Exchange {
         verifier(cred::AccountList::Of("test", "Domain", "User", HashOfPassword(kPassword))),
         names(std::move(
             *ServerNames::Make({"SERVER", "DOMAIN", "server.example.com", "example.com", true}))) {
-    request.protection = wanted;
     request.target_name = "HTTP/server";
   }
 
-  Error Negotiate() { return initiator.Negotiate(protection, negotiate); }
-  Error Challenge() { return acceptor.Challenge(negotiate, names, kWorld, &challenge); }
+  Error Negotiate() { return initiator.Negotiate({protection, {}}, policy, negotiate); }
+  Error Challenge() { return acceptor.Challenge(negotiate, names, kWorld, policy, &challenge); }
   Error Authenticate() {
-    auto made = initiator.Authenticate(challenge.view(), request, credential, kWorld, &token);
+    auto made =
+        initiator.Authenticate(challenge.view(), request, *credential, kWorld, policy, &token);
     if (!made) return made.error();
-    agreement = std::move(*made);
+    agreement = std::move(made->agreement);
     return kSuccess;
   }
   Error Accept() {
@@ -71,10 +71,10 @@ struct Exchange {
     response[static_cast<size_t>(flags.data() - response.data())] &= static_cast<uint8_t>(~2U);
     change(&response, *parsed);
     const auto sent = ChallengeMessage::Parse(challenge.view());
-    auto key = credential.AnswerV2(sent->server_challenge, response);
+    auto key = credential->AnswerV2(sent->server_challenge, response);
     ck_assert(static_cast<bool>(key));
     std::array<uint8_t, 16> encrypted{};
-    ExchangeKey(*key, agreement.session_key.view(), encrypted);
+    ExchangeKey(KeyExchangeKey(key->view()), agreement.session_key.view(), encrypted);
     AuthenticateMessage changed = *message;
     changed.nt_challenge_response = response;
     if (!message->encrypted_random_session_key.empty()) {
@@ -90,7 +90,7 @@ struct Exchange {
   }
 
   Flags protection;
-  cred::AccountCredential credential;
+  Ref<cred::AccountCredential> credential;
   cred::AccountVerifier verifier;
   ServerNames names;
   InitiatorRequest request;
@@ -204,10 +204,12 @@ START_TEST(WrongMessages) {
   exchange.Start();
   Acceptor acceptor;
   Buffer out;
-  ExpectStatus(acceptor.Challenge(exchange.token.view(), exchange.names, kWorld, &out),
-               Status::kUnexpectedToken, "AUTHENTICATE as NEGOTIATE");
-  ExpectStatus(acceptor.Challenge(exchange.negotiate, exchange.names, kWorld, &out),
-               Status::kUnexpectedToken, "a second attempt");
+  ExpectStatus(
+      acceptor.Challenge(exchange.token.view(), exchange.names, kWorld, exchange.policy, &out),
+      Status::kUnexpectedToken, "AUTHENTICATE as NEGOTIATE");
+  ExpectStatus(
+      acceptor.Challenge(exchange.negotiate, exchange.names, kWorld, exchange.policy, &out),
+      Status::kUnexpectedToken, "a second attempt");
   Exchange other;
   ck_assert(!other.Negotiate());
   ck_assert(other.challenge.Assign(other.negotiate));
@@ -412,6 +414,8 @@ START_TEST(Bindings) {
       {RequireBindings::kWhenSupplied, kOther, kHash, Status::kBindingsDiffer, false},
       {RequireBindings::kAlways, {}, kHash, Status::kBindingsAbsent, false},
       {RequireBindings::kAlways, kZero, kHash, Status::kBindingsAbsent, false},
+      {RequireBindings::kAlways, kHash, {}, Status::kBindingsAbsent, false},
+      {RequireBindings::kAlways, {}, {}, Status::kBindingsAbsent, false},
       {RequireBindings::kAlways, kHash, kHash, Status::kOk, true},
       {RequireBindings::kAlways, kOther, kHash, Status::kBindingsDiffer, false},
   };
