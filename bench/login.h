@@ -22,8 +22,11 @@ void CheckGss(const char *call, OM_uint32 major, OM_uint32 minor);
 // `user` is DOMAIN\user; its secret comes from where the mechanism looks for it.
 void AcquireLogin(struct Login *login, const char *user);
 void ReleaseLogin(struct Login *login);
+gss_cred_id_t AcquireAcceptor(void);
 
 void Handshake(const struct Login *login, struct ContextPair *pair);
+// The same; the seconds that the acceptor's calls took.
+double HandshakeTimed(const struct Login *login, struct ContextPair *pair);
 void DropPair(struct ContextPair *pair);
 
 #endif  // GSS_SSPI_BENCH_LOGIN_H_

@@ -9,7 +9,7 @@ enum { kMaxRounds = 4096 };
 
 static const double kRoundSeconds = 0.004;
 
-static double Now(void) {
+double Seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
@@ -25,23 +25,34 @@ static double Median(double *values, size_t n) {
   return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-static double TimeOf(Operation operation, void *state, long repeats) {
-  const double start = Now();
-  operation(state, repeats);
-  return Now() - start;
+double MedianNanosecondsOf(const struct Span *span, TimedOperation operation, void *state) {
+  static double rounds[kMaxRounds];
+  if (span->iterations > 0)
+    return operation(state, span->iterations) * 1e9 / (double)span->iterations;
+  long repeats = 1;
+  while (operation(state, repeats) < kRoundSeconds) repeats *= 2;
+  const double end = Seconds() + span->seconds;
+  size_t n = 0;
+  do rounds[n++] = operation(state, repeats) * 1e9 / (double)repeats;
+  while (n < kMaxRounds && Seconds() < end);
+  return Median(rounds, n);
+}
+
+struct Whole {
+  Operation operation;
+  void *state;
+};
+
+static double TimeOf(void *state, long repeats) {
+  const struct Whole *whole = state;
+  const double start = Seconds();
+  whole->operation(whole->state, repeats);
+  return Seconds() - start;
 }
 
 double MedianNanoseconds(const struct Span *span, Operation operation, void *state) {
-  static double rounds[kMaxRounds];
-  if (span->iterations > 0)
-    return TimeOf(operation, state, span->iterations) * 1e9 / (double)span->iterations;
-  long repeats = 1;
-  while (TimeOf(operation, state, repeats) < kRoundSeconds) repeats *= 2;
-  const double end = Now() + span->seconds;
-  size_t n = 0;
-  do rounds[n++] = TimeOf(operation, state, repeats) * 1e9 / (double)repeats;
-  while (n < kMaxRounds && Now() < end);
-  return Median(rounds, n);
+  struct Whole whole = {operation, state};
+  return MedianNanosecondsOf(span, TimeOf, &whole);
 }
 
 void Report(const char *metric, double value, const char *unit) {

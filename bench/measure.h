@@ -14,7 +14,14 @@ struct Span {
 // Does its operation `repeats` times.
 typedef void (*Operation)(void *state, long repeats);
 
+// The same, and the seconds of the part that is measured.
+typedef double (*TimedOperation)(void *state, long repeats);
+
+// A clock that only goes forward.
+double Seconds(void);
+
 // Nanoseconds of one operation: the median over rounds of some milliseconds.
+double MedianNanosecondsOf(const struct Span *span, TimedOperation operation, void *state);
 double MedianNanoseconds(const struct Span *span, Operation operation, void *state);
 
 // Prints `metric value unit`.
