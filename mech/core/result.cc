@@ -17,7 +17,6 @@ namespace {
 // of the host, and the loader itself as a library.
 struct LastFailure {
   Status status;
-  bool of_this_call;
   char detail[500];
 };
 
@@ -49,7 +48,6 @@ Error Fail(Status status, const char *format, ...) {
   LastFailure *last = LastOrNew();
   if (last == nullptr) return status;
   last->status = status;
-  last->of_this_call = true;
   va_list arguments;
   va_start(arguments, format);
   if (std::vsnprintf(last->detail, sizeof last->detail, format, arguments) < 0) {
@@ -57,20 +55,14 @@ Error Fail(Status status, const char *format, ...) {
   }
   va_end(arguments);
   ReplaceControlCharacters(last->detail);
-  return status;
+  Error error(status);
+  error.has_detail = true;
+  return error;
 }
 
-void BeginCall() {
-  if (LastFailure *last = Last()) last->of_this_call = false;
-}
-
-void KeepLastDetail() {
-  if (LastFailure *last = Last()) last->of_this_call = true;
-}
-
-void EndCallWith(Status failed) {
+void ForgetDetailOf(Status status) {
   LastFailure *last = Last();
-  if (last != nullptr && !last->of_this_call && last->status == failed) last->status = Status::kOk;
+  if (last != nullptr && last->status == status) last->status = Status::kOk;
 }
 
 const char *DetailOf(Status status) {

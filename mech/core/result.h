@@ -13,6 +13,7 @@ namespace gss_sspi {
 // A failure, or none. True when it is one: `if (Error error = Parse(...)) return error;`.
 struct [[nodiscard]] Error {
   Status status = Status::kOk;
+  bool has_detail = false;  // DetailOf(status) speaks of this failure
 
   constexpr Error() = default;
   constexpr Error(Status failed) : status(failed) {}  // NOLINT: a status is an error
@@ -50,12 +51,8 @@ inline Error Fail(Status status) { return Error{status}; }
 // A std::string_view as the two arguments of "%.*s".
 #define GSS_SSPI_TEXT(view) static_cast<int>((view).size()), (view).data()
 
-// A call of a caller begins, and ends with an error. A detail of an earlier call is then not the
-// detail of this one, though it may have the same status.
-void BeginCall();
-void EndCallWith(Status failed);
-// For a call that tells its caller of the failure of the one before.
-void KeepLastDetail();
+// Drops this thread's detail if it has that status: it speaks of an earlier failure.
+void ForgetDetailOf(Status status);
 
 // The detail of this thread's last failure if that had this status, else "".
 const char *DetailOf(Status status);

@@ -2,7 +2,6 @@
 #include "crypto/rc4.h"
 
 #include <cstring>
-#include <numeric>
 
 namespace gss_sspi::crypto {
 
@@ -70,10 +69,16 @@ void Rc4::Save(std::span<uint8_t, kSavedSize> to) const {
 }
 
 bool Rc4::Load(std::span<const uint8_t, kSavedSize> from) {
-  // 256 octets that are all different: marks that do not wait for each other, then their number.
-  std::array<uint8_t, 256> seen{};
-  for (const uint8_t value : from.first<256>()) seen[value] = 1;
-  if (std::accumulate(seen.begin(), seen.end(), 0U) != seen.size()) return false;
+  // 256 octets that are all different have this sum, and this sum of their squares. One or two
+  // other octets among them have not.
+  constexpr uint32_t kSum = 255 * 256 / 2;
+  constexpr uint32_t kSumOfSquares = 255 * 256 * 511 / 6;
+  uint32_t sum = 0, sum_of_squares = 0;
+  for (const uint32_t value : from.first<256>()) {
+    sum += value;
+    sum_of_squares += value * value;
+  }
+  if (sum != kSum || sum_of_squares != kSumOfSquares) return false;
   std::memcpy(permutation_.data(), from.data(), permutation_.size());
   x_ = from[256];
   y_ = from[257];

@@ -50,8 +50,8 @@ class Rc4 {
   // Goes back by n octets of key stream, at most as many as were taken since the key was set.
   void Rewind(size_t n);
 
-  // The state as octets, and back. Load refuses, and changes nothing, if the octets are no RC4
-  // state.
+  // The state as octets, and back. Load refuses, and changes nothing, if it sees that the octets
+  // are no RC4 state.
   void Save(std::span<uint8_t, kSavedSize> to) const;
   [[nodiscard]] bool Load(std::span<const uint8_t, kSavedSize> from);
 

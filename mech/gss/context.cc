@@ -87,6 +87,7 @@ Result<Owned<Context>> Context::AcceptingDatagram() {
 }
 
 bool Context::NeedsCredential() {
+  if (!datagram_) return false;
   const MutexLock lock(mutex_);
   return stage_ == Stage::kHalfOpen && !initiates_ && !credential_;
 }
@@ -112,11 +113,13 @@ void Context::Open(ntlm::Agreement agreement, OM_uint32 further_flags) {
   stage_ = Stage::kOpen;
 }
 
-Error Context::Initiate(ByteView input, gss_channel_bindings_t bindings, Buffer *output) {
+Error Context::Initiate(ByteView input, gss_channel_bindings_t bindings, Buffer *output,
+                        Facts *facts) {
   const MutexLock lock(mutex_);
   if (stage_ == Stage::kFailed || !initiates_) return Status::kContextFailed;
   if (stage_ == Stage::kOpen) return Fail(Status::kUnexpectedToken, "the context is established");
-  const Error error = InitiateLeg(input, bindings, output);
+  Error error = InitiateLeg(input, bindings, output);
+  if (!error) error = FillFacts(facts);
   if (error) {
     stage_ = Stage::kFailed;
     LogFailure("initiate", error);
@@ -158,11 +161,13 @@ Error Context::InitiateLeg(ByteView input, gss_channel_bindings_t bindings, Buff
   return kSuccess;
 }
 
-Error Context::Accept(ByteView input, gss_channel_bindings_t bindings, Buffer *output) {
+Error Context::Accept(ByteView input, gss_channel_bindings_t bindings, Buffer *output,
+                      Facts *facts) {
   const MutexLock lock(mutex_);
   if (stage_ == Stage::kFailed || initiates_) return Status::kContextFailed;
   if (stage_ == Stage::kOpen) return Fail(Status::kUnexpectedToken, "the context is established");
-  const Error error = AcceptLeg(input, bindings, output);
+  Error error = AcceptLeg(input, bindings, output);
+  if (!error) error = FillFacts(facts);
   if (error) {
     stage_ = Stage::kFailed;
     LogFailure("accept", error);
@@ -217,35 +222,44 @@ Error Context::AcceptLeg(ByteView input, gss_channel_bindings_t bindings, Buffer
   return kSuccess;
 }
 
-Error Context::GetFacts(bool with_names, Facts *facts) {
-  const MutexLock lock(mutex_);
-  if (stage_ == Stage::kFailed) return NotOpen();
+const Name *Context::initiator_name() const {
+  if (initiator_name_ || !initiates_ || !credential_) return initiator_name_.get();
+  return &credential_->name();
+}
+
+const Name *Context::acceptor_name() const {
+  if (acceptor_name_ || initiates_ || !credential_) return acceptor_name_.get();
+  return &credential_->name();
+}
+
+Error Context::FillFacts(Facts *facts) const {
   facts->stage = stage_;
   facts->initiates = initiates_;
   facts->sends_mic = sends_mic_;
   facts->flags = flags_;
-  if (!with_names) return kSuccess;
-  struct Side {
-    const Name *own;
-    bool ours;
-    Owned<Name> *copy;
+  struct Copy {
+    bool wanted;
+    const Name *name;
+    Owned<Name> *to;
   };
-  const Side sides[] = {{initiator_name_.get(), initiates_, &facts->initiator},
-                        {acceptor_name_.get(), !initiates_, &facts->acceptor}};
-  for (const Side &side : sides) {
-    const Name *name = side.own;
-    if (name == nullptr && side.ours && credential_) name = &credential_->name();
-    if (name == nullptr) continue;
-    auto copy = name->Duplicate();
-    if (!copy) return copy.error();
-    *side.copy = std::move(*copy);
+  const Copy copies[] = {{facts->wants_initiator, initiator_name(), &facts->initiator},
+                         {facts->wants_acceptor, acceptor_name(), &facts->acceptor}};
+  for (const Copy &copy : copies) {
+    if (!copy.wanted || copy.name == nullptr) continue;
+    auto made = copy.name->Duplicate();
+    if (!made) return made.error();
+    *copy.to = std::move(*made);
   }
   return kSuccess;
 }
 
+Error Context::GetFacts(Facts *facts) {
+  const MutexLock lock(mutex_);
+  if (stage_ == Stage::kFailed) return NotOpen();
+  return FillFacts(facts);
+}
+
 Result<Buffer> Context::Export() {
-  Facts facts;
-  if (Error error = GetFacts(true, &facts)) return error;
   const MutexLock lock(mutex_);
   if (stage_ != Stage::kOpen) return NotOpen();
   const auto fields = [&](auto &sink) {
@@ -255,9 +269,9 @@ Result<Buffer> Context::Export() {
     sink.U32(session_.flags());
     sink.Bytes(session_.session_key().view());
     session_.Save(sink);
-    PutName(sink, *facts.initiator);
-    PutAttributes(sink, *facts.initiator);
-    PutName(sink, *facts.acceptor);
+    PutName(sink, *initiator_name());
+    PutAttributes(sink, *initiator_name());
+    PutName(sink, *acceptor_name());
   };
   Buffer octets;
   if (!Serialize(fields, &octets)) return Status::kNoMemory;

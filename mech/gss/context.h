@@ -30,8 +30,10 @@ class Context : public Tagged<Tag::kContext> {
   static Result<Owned<Context>> AcceptingDatagram();
 
   // One leg each. An error ends the context; it can then only be deleted (N163).
-  Error Initiate(ByteView input, gss_channel_bindings_t bindings, Buffer *output);
-  Error Accept(ByteView input, gss_channel_bindings_t bindings, Buffer *output);
+  // `facts` are those after the leg.
+  struct Facts;
+  Error Initiate(ByteView input, gss_channel_bindings_t bindings, Buffer *output, Facts *facts);
+  Error Accept(ByteView input, gss_channel_bindings_t bindings, Buffer *output, Facts *facts);
   // True as long as an acceptor's context has no credential.
   bool NeedsCredential();
   // The first credential counts.
@@ -51,20 +53,26 @@ class Context : public Tagged<Tag::kContext> {
 
   // What a caller may ask at any time. A copy, made under the lock.
   struct Facts {
+    bool wants_initiator = false;  // to be set by who asks
+    bool wants_acceptor = false;
     Stage stage = Stage::kHalfOpen;
     bool initiates = false;
     bool sends_mic = false;  // our AUTHENTICATE is made, and carries a MIC (N203)
     OM_uint32 flags = 0;     // RFC 2744 ret_flags: what was negotiated (N308)
-    Owned<Name> initiator;   // null while unknown
+    Owned<Name> initiator;   // null while unknown, or not wanted
     Owned<Name> acceptor;
   };
-  Error GetFacts(bool with_names, Facts *facts);
+  Error GetFacts(Facts *facts);
 
   Context(bool initiates, OM_uint32 request_flags)
       : request_flags_(request_flags), initiates_(initiates) {}
 
  private:
   Error NotOpen() const;
+  // Null while unknown.
+  const Name *initiator_name() const;
+  const Name *acceptor_name() const;
+  Error FillFacts(Facts *facts) const;
   Error InitiateLeg(ByteView input, gss_channel_bindings_t bindings, Buffer *output);
   Error AcceptLeg(ByteView input, gss_channel_bindings_t bindings, Buffer *output);
   Error BeginInitiating(Buffer *output);

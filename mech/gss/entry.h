@@ -20,30 +20,29 @@ namespace gss_sspi::gss {
 // What an entry point answers: an error, or a major status without one.
 class Outcome {
  public:
-  Outcome(Error error) : minor_(error.status), major_(MajorOf(error.status)) {}  // NOLINT: converts
-  Outcome(Status status) : Outcome(Error{status}) {}                             // NOLINT
+  Outcome(Error error) : error_(error), major_(MajorOf(error.status)) {}  // NOLINT: converts
+  Outcome(Status status) : Outcome(Error{status}) {}                      // NOLINT
   // GSS_S_COMPLETE or GSS_S_CONTINUE_NEEDED, or a major status that `minor` does not imply.
-  static Outcome Major(OM_uint32 major, Status minor = Status::kOk) {
-    Outcome outcome{kSuccess};
+  static Outcome Major(OM_uint32 major, Error minor = kSuccess) {
+    Outcome outcome{minor};
     outcome.major_ = major;
-    outcome.minor_ = minor;
     return outcome;
   }
 
   OM_uint32 major() const { return major_; }
-  OM_uint32 minor() const { return static_cast<OM_uint32>(minor_); }
+  Error error() const { return error_; }
 
  private:
-  Status minor_;
+  Error error_;
   OM_uint32 major_;
 };
 
 template <typename Body>
 OM_uint32 Guard(OM_uint32 *minor_status, Body &&body) noexcept {
-  BeginCall();
   const Outcome outcome = body();
-  if (outcome.minor() != 0) EndCallWith(static_cast<Status>(outcome.minor()));
-  if (minor_status != nullptr) *minor_status = outcome.minor();
+  const Error error = outcome.error();
+  if (error && !error.has_detail) ForgetDetailOf(error.status);
+  if (minor_status != nullptr) *minor_status = static_cast<OM_uint32>(error.status);
   return outcome.major();
 }
 

@@ -129,8 +129,9 @@ GSS_SSPI_EXPORT OM_uint32 gss_get_name_attribute(OM_uint32 *minor_status, gss_na
     // libgssapi asks for it when gss_localname has failed, and tells its caller this status in
     // place of that one.
     if (Equal(ViewOf(attr), AsBytes("local-login-user"))) {
-      KeepLastDetail();
-      return Outcome::Major(GSS_S_UNAVAILABLE, Status::kNoLocalName);
+      Error last(Status::kNoLocalName);
+      last.has_detail = true;
+      return Outcome::Major(GSS_S_UNAVAILABLE, last);
     }
     return GiveValue(*name, AsText(ViewOf(attr)), left, out);
   });

@@ -72,9 +72,8 @@ Outcome Initiate(gss_const_cred_id_t credential_handle, gss_ctx_id_t *handle,
   });
   if (!context) return context.error();
   Buffer token;
-  if (Error error = (*context)->Initiate(input, bindings, &token)) return error;
   Context::Facts facts;
-  if (Error error = (*context)->GetFacts(false, &facts)) return error;
+  if (Error error = (*context)->Initiate(input, bindings, &token, &facts)) return error;
   return FinishLeg(facts, &token, &created, handle, out);
 }
 
@@ -94,9 +93,9 @@ Outcome Accept(gss_const_cred_id_t credential_handle, gss_ctx_id_t *handle, Byte
     (*context)->GiveCredential(std::move(*credential));
   }
   Buffer token;
-  if (Error error = (*context)->Accept(input, bindings, &token)) return error;
   Context::Facts facts;
-  if (Error error = (*context)->GetFacts(source_name != nullptr, &facts)) return error;
+  facts.wants_initiator = source_name != nullptr;
+  if (Error error = (*context)->Accept(input, bindings, &token, &facts)) return error;
   if (source_name != nullptr && facts.stage == Context::Stage::kOpen) {
     *source_name = Handle(std::move(facts.initiator));
   }
@@ -118,7 +117,7 @@ Error GiveBuffer(ByteView octets, gss_buffer_set_t *to) {
 // N203.
 Outcome InquireRequireMic(Context *context, gss_buffer_set_t *to) {
   Context::Facts facts;
-  if (Error error = context->GetFacts(false, &facts)) return error;
+  if (Error error = context->GetFacts(&facts)) return error;
   const uint8_t answer = facts.sends_mic ? 1 : 0;
   return GiveBuffer({&answer, 1}, to);
 }
@@ -126,7 +125,7 @@ Outcome InquireRequireMic(Context *context, gss_buffer_set_t *to) {
 // N208. Nobody's key is known to everybody (N352).
 Outcome InquireSessionKey(Context *context, gss_buffer_set_t *to) {
   Context::Facts facts;
-  if (Error error = context->GetFacts(false, &facts)) return error;
+  if (Error error = context->GetFacts(&facts)) return error;
   const bool anonymous = (facts.flags & GSS_C_ANON_FLAG) != 0;
   return context->WithSession([&](ntlm::Session &session) -> Error {
     if (anonymous && !session.CanSign()) return Status::kNoProtection;
@@ -301,9 +300,9 @@ GSS_SSPI_EXPORT OM_uint32 gss_inquire_context(OM_uint32 *minor_status, gss_ctx_i
     Context *context = ContextOf(context_handle);
     if (context == nullptr) return Status::kNoContext;
     Context::Facts facts;
-    if (Error error = context->GetFacts(src_name != nullptr || targ_name != nullptr, &facts)) {
-      return error;
-    }
+    facts.wants_initiator = src_name != nullptr;
+    facts.wants_acceptor = targ_name != nullptr;
+    if (Error error = context->GetFacts(&facts)) return error;
     if (src_name != nullptr) *src_name = Handle(std::move(facts.initiator));
     if (targ_name != nullptr) *targ_name = Handle(std::move(facts.acceptor));
     Set<OM_uint32>(lifetime_rec, GSS_C_INDEFINITE);

@@ -249,7 +249,7 @@ GSS_SSPI_EXPORT OM_uint32 gssspi_authorize_localname(OM_uint32 *minor_status,
       return Fail(Status::kBadNameType, "a local account is given by its name");
     }
     const auto local = LocalNameOf(*name);
-    if (!local) return Outcome::Major(GSS_S_UNAUTHORIZED, local.error().status);
+    if (!local) return Outcome::Major(GSS_S_UNAUTHORIZED, local.error());
     if (Equal(local->view(), ViewOf(local_user))) return kSuccess;
     return Outcome::Major(GSS_S_UNAUTHORIZED, Status::kNoLocalName);
   });

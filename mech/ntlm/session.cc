@@ -142,7 +142,7 @@ void Session::StartMessage(Direction *direction, Sender sender) const {
   PutU32(number, direction->sequence);
   const auto key = KeyFrom<Secret<16>>(
       crypto::Md5Of(SEALKEY(flags(), agreement_.session_key, sender).octets(), ByteView(number)));
-  direction->rc4.SetKey(key.view());
+  direction->keys->rc4.SetKey(key.view());
 }
 
 Error Session::Protect(std::span<const MessagePart> parts, MessageSignature *signature) {
@@ -150,9 +150,10 @@ Error Session::Protect(std::span<const MessagePart> parts, MessageSignature *sig
   if (send_.sequence == UINT32_MAX) return Status::kSequenceExhausted;
   StartMessage(&send_, us_);
   if (HasEss()) {
-    EssScheme::Protect(parts, send_.signing_key, &send_.rc4, flags(), send_.sequence, signature);
+    EssScheme::Protect(parts, send_.keys->signing_key, &send_.keys->rc4, flags(), send_.sequence,
+                       signature);
   } else {
-    CrcScheme::Protect(parts, &send_.rc4, send_.sequence, signature);
+    CrcScheme::Protect(parts, &send_.keys->rc4, send_.sequence, signature);
   }
   ++send_.sequence;
   return kSuccess;
@@ -169,39 +170,42 @@ Error Session::Verify(std::span<const MessagePart> parts, SignatureView signatur
   if (direction.sequence == UINT32_MAX) return Status::kSequenceExhausted;
 
   StartMessage(&direction, Peer());
+  Keys &keys = *direction.keys;
   MessageSignature expected;
   const size_t from_stream =
-      HasEss() ? EssScheme::Expect(parts, direction.signing_key, &direction.rc4, flags(),
-                                   direction.sequence, &expected)
-               : CrcScheme::Expect(parts, &direction.rc4, direction.sequence, &expected);
+      HasEss() ? EssScheme::Expect(parts, keys.signing_key, &keys.rc4, flags(), direction.sequence,
+                                   &expected)
+               : CrcScheme::Expect(parts, &keys.rc4, direction.sequence, &expected);
   if (SameSignature(expected, signature, HasEss())) {
     ++direction.sequence;
     return kSuccess;
   }
-  direction.rc4.Rewind(from_stream);
-  SealAgain(parts, &direction.rc4);
+  keys.rc4.Rewind(from_stream);
+  SealAgain(parts, &keys.rc4);
   return Status::kMessageAltered;
 }
 
 void Session::DeriveKeys() {
   const ExportedSessionKey &key = agreement_.session_key;
-  const SealingKey send = SEALKEY(flags(), key, us_);
+  const SealingKey sealing = SEALKEY(flags(), key, us_);
+  Keys &send = send_.keys.emplace();
+  Keys &receive = receive_.keys.emplace();
   if (HasEss()) {
-    send_.signing_key = crypto::HmacMd5Key(SIGNKEY(key, us_).view());
-    receive_.signing_key = crypto::HmacMd5Key(SIGNKEY(key, Peer()).view());
-    crypto::Rc4::SetKeys(send_.rc4, send.view(), receive_.rc4,
+    send.signing_key = crypto::HmacMd5Key(SIGNKEY(key, us_).view());
+    receive.signing_key = crypto::HmacMd5Key(SIGNKEY(key, Peer()).view());
+    crypto::Rc4::SetKeys(send.rc4, sealing.view(), receive.rc4,
                          SEALKEY(flags(), key, Peer()).view());
   } else {
-    send_.rc4.SetKey(send.octets());
-    receive_.rc4.SetKey(send.octets());
+    send.rc4.SetKey(sealing.octets());
+    receive.rc4.SetKey(sealing.octets());
   }
-  derived_ = true;
 }
 
 void Session::ResetSealing(bool receiving) {
   DeriveKeysOnce();
   Direction &direction = receiving ? Receiving() : send_;
-  direction.rc4.SetKey(SEALKEY(flags(), agreement_.session_key, receiving ? Peer() : us_).octets());
+  direction.keys->rc4.SetKey(
+      SEALKEY(flags(), agreement_.session_key, receiving ? Peer() : us_).octets());
 }
 
 bool Session::Load(Reader *reader) {
@@ -209,9 +213,8 @@ bool Session::Load(Reader *reader) {
   if (derived > 1) return false;
   for (Direction *direction : {&send_, &receive_}) {
     direction->sequence = reader->U32();
-    if (derived == 1 && !direction->LoadKeys(reader)) return false;
+    if (derived == 1 && !direction->keys.emplace().Load(reader)) return false;
   }
-  derived_ = derived == 1;
   return reader->ok();
 }
 

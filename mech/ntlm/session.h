@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -77,33 +78,37 @@ class Session {
   // Numbers and, once there are any, keys in use, for export and import of a context.
   template <typename Sink>
   void Save(Sink &sink) const {
-    sink.U8(derived_ ? 1 : 0);
+    sink.U8(HasKeys() ? 1 : 0);
     for (const Direction *direction : {&send_, &receive_}) {
       sink.U32(direction->sequence);
-      if (derived_) direction->SaveKeys(sink);
+      if (direction->keys) direction->keys->Save(sink);
     }
   }
   [[nodiscard]] bool Load(Reader *reader);
 
  private:
-  struct Direction {
+  struct Keys {
     crypto::HmacMd5Key signing_key;
     crypto::Rc4 rc4;
-    uint32_t sequence = 0;
 
     static constexpr size_t kSavedSize = crypto::HmacMd5Key::kSavedSize + crypto::Rc4::kSavedSize;
 
     template <typename Sink>
-    void SaveKeys(Sink &sink) const {
+    void Save(Sink &sink) const {
       const MutableBytes place = sink.Take(kSavedSize);
       if (place.empty()) return;
       signing_key.Save(place.first<crypto::HmacMd5Key::kSavedSize>());
       rc4.Save(place.last<crypto::Rc4::kSavedSize>());
     }
-    [[nodiscard]] bool LoadKeys(Reader *reader) {
+    [[nodiscard]] bool Load(Reader *reader) {
       signing_key.Load(reader->Array<crypto::HmacMd5Key::kSavedSize>());
       return rc4.Load(reader->Array<crypto::Rc4::kSavedSize>());
     }
+  };
+  struct Direction {
+    uint32_t sequence = 0;
+    std::optional<Keys> keys;  // made when the first message is protected: most contexts of servers
+                               // never protect one
   };
 
   bool HasEss() const { return (flags() & kExtendedSessionSecurity) != 0; }
@@ -111,9 +116,9 @@ class Session {
   // session has no order that they could share.
   Direction &Receiving() { return HasEss() || IsDatagram() ? receive_ : send_; }
 
-  // Most contexts of servers never protect a message, so keys are made when the first one does.
+  bool HasKeys() const { return send_.keys.has_value(); }
   void DeriveKeysOnce() {
-    if (!derived_) DeriveKeys();
+    if (!HasKeys()) DeriveKeys();
   }
   void DeriveKeys();
   void StartMessage(Direction *direction, Sender sender) const;
@@ -123,7 +128,6 @@ class Session {
   Direction receive_;
   Agreement agreement_;
   Sender us_ = Sender::kClient;
-  bool derived_ = false;
 };
 
 }  // namespace gss_sspi::ntlm
