@@ -480,6 +480,7 @@ START_TEST(number_of_a_datagram) {
                     minor);
     EXPECT_STATUS(GSS_S_BAD_SIG,
                   unwrap_octets(h.acceptor.context, token.data, token.size, NULL, &text), 0);
+    octets_free(&text);
     MUST(set_context_option(&h.acceptor.context, &set_seq_num, number, 4, &minor));
     EXPECT_COMPLETE(unwrap_octets(h.acceptor.context, token.data, token.size, NULL, &text), 0);
     ck_assert_mem_eq(text.data, "datagram", 8);

@@ -104,9 +104,11 @@ START_TEST(datagram_messages_in_any_order) {
     // With another number it is refused, and that changes nothing.
     expect_number_set(to, 200);
     ck_assert(GSS_ERROR(unwrap_octets(to, token[which].data, token[which].size, &sealed, &data)));
+    octets_free(&data);
     expect_number_set(to, 100 + (uint32_t)which);
     token[which].data[0] ^= 1;
     ck_assert(GSS_ERROR(unwrap_octets(to, token[which].data, token[which].size, &sealed, &data)));
+    octets_free(&data);
     token[which].data[0] ^= 1;
     EXPECT_COMPLETE(unwrap_octets(to, token[which].data, token[which].size, &sealed, &data), 0);
     ck_assert_uint_eq(data.size, strlen(text[which]));
@@ -313,6 +315,7 @@ START_TEST(anonymous_by_policy) {
     int sealed;
     ck_assert(!session_key(contexts[i], key));
     ck_assert(GSS_ERROR(wrap_octets(contexts[i], 0, "x", 1, &sealed, &token)));
+    octets_free(&token);
   }
   handshake_close(&h);
 }

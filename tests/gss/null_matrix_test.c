@@ -584,11 +584,12 @@ static OM_uint32 call_store_cred_into(struct things *t, unsigned absent) {
 
 static OM_uint32 call_inquire_name(struct things *t, unsigned absent) {
   gss_buffer_set_t attributes = GSS_C_NO_BUFFER_SET;
-  gss_OID mech;
+  gss_OID mech = GSS_C_NO_OID;
   int is_mech_name;
   OM_uint32 minor;
   const OM_uint32 major = CALL(gss_inquire_name)(MINOR, ARG(1, t->user), ARG(2, &is_mech_name),
                                                  ARG(3, &mech), ARG(4, &attributes));
+  gss_release_oid(&minor, &mech);
   if (attributes != GSS_C_NO_BUFFER_SET) gss_release_buffer_set(&minor, &attributes);
   return major;
 }

@@ -710,9 +710,10 @@ NAME_CALL(inquire_name) {
   struct result r;
   OM_uint32 minor;
   int is_mech_name;
-  gss_OID mech;
+  gss_OID mech = GSS_C_NO_OID;
   gss_buffer_set_t attributes = GSS_C_NO_BUFFER_SET;
   r.major = gss_inquire_name(&r.minor, *subject, &is_mech_name, &mech, &attributes);
+  gss_release_oid(&minor, &mech);
   if (attributes != GSS_C_NO_BUFFER_SET) gss_release_buffer_set(&minor, &attributes);
   return r;
 }

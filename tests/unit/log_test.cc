@@ -88,23 +88,23 @@ constexpr auto kPolicy = gss_sspi::LogFileOf::kPolicy;
 START_TEST(program_then_variable_then_policy) {
   const LogFiles files;
   const std::string variable = files.Path("variable");
-  ck_assert_str_eq(files.Destination().c_str(), "");
+  ck_assert(files.Destination() == "");
   ck_assert(gss_sspi::SetLogFile(kPolicy, files.Path("policy")));
-  ck_assert_str_eq(files.Destination().c_str(), "policy");
+  ck_assert(files.Destination() == "policy");
   setenv("GSSNTLMSSP_DEBUG", variable.c_str(), 1);
-  ck_assert_str_eq(files.Destination().c_str(), "variable");
+  ck_assert(files.Destination() == "variable");
   ck_assert(gss_sspi::SetLogFile(kProgram, files.Path("program")));
-  ck_assert_str_eq(files.Destination().c_str(), "program");
+  ck_assert(files.Destination() == "program");
   ck_assert(gss_sspi::SetLogFile(kProgram, ""));
-  ck_assert_str_eq(files.Destination().c_str(), "variable");
+  ck_assert(files.Destination() == "variable");
   setenv("GSSNTLMSSP_DEBUG", "", 1);
-  ck_assert_str_eq(files.Destination().c_str(), "policy");
+  ck_assert(files.Destination() == "policy");
   ck_assert(gss_sspi::SetLogFile(kPolicy, files.Path("longer-policy")));
-  ck_assert_str_eq(files.Destination().c_str(), "longer-policy");
+  ck_assert(files.Destination() == "longer-policy");
   ck_assert(gss_sspi::SetLogFile(kPolicy, files.Path("policy")));
-  ck_assert_str_eq(files.Destination().c_str(), "policy");
+  ck_assert(files.Destination() == "policy");
   ck_assert(gss_sspi::SetLogFile(kPolicy, ""));
-  ck_assert_str_eq(files.Destination().c_str(), "");
+  ck_assert(files.Destination() == "");
 }
 END_TEST
 
@@ -112,9 +112,9 @@ START_TEST(a_path_that_is_too_long_changes_nothing) {
   const LogFiles files;
   ck_assert(gss_sspi::SetLogFile(kProgram, files.Path("program")));
   ck_assert(!gss_sspi::SetLogFile(kProgram, std::string(gss_sspi::kMaxLogPath + 1, '/')));
-  ck_assert_str_eq(files.Destination().c_str(), "program");
+  ck_assert(files.Destination() == "program");
   ck_assert(gss_sspi::SetLogFile(kProgram, std::string(gss_sspi::kMaxLogPath, '/')));
-  ck_assert_str_eq(files.Destination().c_str(), "");
+  ck_assert(files.Destination() == "");
 }
 END_TEST
 
