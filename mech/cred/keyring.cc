@@ -126,8 +126,9 @@ struct Description {
 
 Description Describe(std::string_view domain, std::string_view user) {
   Description description;
-  std::snprintf(description.text, sizeof description.text, "%s%.*s%s%.*s", kPrefix.data(),
-                GSS_SSPI_TEXT(domain), domain.empty() ? "" : "\\", GSS_SSPI_TEXT(user));
+  static_cast<void>(std::snprintf(description.text, sizeof description.text, "%s%.*s%s%.*s",
+                                  kPrefix.data(), GSS_SSPI_TEXT(domain), domain.empty() ? "" : "\\",
+                                  GSS_SSPI_TEXT(user)));
   return description;
 }
 
@@ -250,7 +251,8 @@ class Ring {
   // user (N722) or type.
   static std::optional<std::string_view> OwnDescription(std::string_view text) {
     char own[kMaxNumbers];
-    std::snprintf(own, sizeof own, "%s;%u;", kKeyType, static_cast<unsigned>(geteuid()));
+    static_cast<void>(
+        std::snprintf(own, sizeof own, "%s;%u;", kKeyType, static_cast<unsigned>(geteuid())));
     if (!text.starts_with(own)) return std::nullopt;
     text.remove_prefix(std::strlen(own));
     text = Behind(text, text.find(';'));

@@ -45,7 +45,8 @@ void StayLoaded() {
   if (dladdr(reinterpret_cast<const void *>(&StayLoaded), &own) != 0) {
     dlopen(own.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
   }
-  dlerror();  // the host program's next one is about its own calls
+  // glibc keeps one for each thread. The host program's next one is about its own calls.
+  dlerror();  // NOLINT(concurrency-mt-unsafe)
 }
 
 }  // namespace
@@ -55,14 +56,14 @@ Result<WinbindLibrary> OpenWinbindLibrary(Status when_absent) {
   const char *path = library_path.load(std::memory_order_relaxed);
   void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
-    const char *reason = dlerror();
+    const char *reason = dlerror();  // NOLINT(concurrency-mt-unsafe): one for each thread
     return Fail(when_absent, "winbind: %s (package %s) cannot be loaded: %s", path, kPackage,
                 reason != nullptr ? reason : "no reason given");
   }
   WinbindLibrary found;
   const char *missing = nullptr;
   if (!FindAll(handle, &found, &missing)) {
-    dlerror();
+    dlerror();  // NOLINT(concurrency-mt-unsafe)
     return Fail(when_absent, "winbind: %s has no function %s; package %s is too old", path, missing,
                 kPackage);
   }

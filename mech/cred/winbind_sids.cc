@@ -29,6 +29,7 @@ class SidText {
   explicit SidText(const wbcDomainSid &sid) {
     const uint64_t authority = AuthorityOf(sid);
     const char *format = authority >> 32 == 0 ? "S-1-%" PRIu64 : "S-1-0x%012" PRIx64;
+    // cppcheck-suppress wrongPrintfScanfArgNum
     size_ = static_cast<size_t>(std::snprintf(text_, sizeof text_, format, authority));
     for (size_t i = 0; i < sid.num_auths; ++i) {
       size_ += static_cast<size_t>(

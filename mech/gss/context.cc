@@ -107,7 +107,8 @@ void Context::Open(ntlm::Agreement agreement, OM_uint32 further_flags) {
     if ((agreement.flags & row.negotiated) != 0) flags_ |= row.answer;
   }
   // Datagrams may be lost, repeated and reordered (N351).
-  if ((flags_ & GSS_C_DATAGRAM_FLAG) != 0) flags_ &= ~(GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG);
+  constexpr OM_uint32 kOrder = GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG;
+  if ((flags_ & GSS_C_DATAGRAM_FLAG) != 0) flags_ &= ~kOrder;
   flags_ |= further_flags;
   session_.Start(std::move(agreement), initiates_ ? ntlm::Sender::kClient : ntlm::Sender::kServer);
   stage_ = Stage::kOpen;

@@ -10,7 +10,7 @@ namespace {
 
 // Both parts of an SPN; what has no service is a host.
 struct Spn {
-  explicit Spn(std::string_view text) : service(), host(text) {
+  explicit Spn(std::string_view text) : host(text) {
     const size_t slash = text.find('/');
     if (slash == std::string_view::npos) return;
     service = Head(text, slash);
