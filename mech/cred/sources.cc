@@ -15,9 +15,6 @@ namespace {
 
 constexpr char kUserFileVariable[] = "NTLM_USER_FILE";
 
-// N201: so long winbind may take to show that it is there.
-constexpr uint32_t kPresenceMilliseconds = 40;
-
 // A variable that is set and not empty. N805: secure_getenv, so a setuid program gets no file of
 // its caller's choice.
 const char *Variable(const char *name) {
@@ -221,7 +218,7 @@ Result<AcceptorSource> FindAcceptor(const Settings &settings, const Configuratio
   if (!policy.use_winbind) {
     return Fail(Status::kNoCredential, "%s; winbind is not used (use_winbind)", reasons.text());
   }
-  const auto winbind = WinbindNames::Current(kPresenceMilliseconds);
+  const auto winbind = WinbindNames::Current(kWinbindPresenceMilliseconds);
   if (winbind) return source;
   reasons.Add(winbind.error());
   return Fail(Status::kNoCredential, "%s", reasons.text());

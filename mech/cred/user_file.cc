@@ -10,6 +10,7 @@
 #include <cstring>
 #include <optional>
 
+#include "core/descriptor.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "core/utf16.h"
@@ -18,21 +19,6 @@
 
 namespace gss_sspi::cred {
 namespace {
-
-// Closes on every way out.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // Nothing when there is no such group.
 std::optional<gid_t> GroupId(const char *name) {
@@ -87,18 +73,13 @@ Error CheckSafety(const struct stat &file, const char *path, const Policy &polic
   return kSuccess;
 }
 
-Error ReadAll(int fd, MutableBytes out, const char *path) {
-  while (!out.empty()) {
-    const ssize_t got = read(fd, out.data(), out.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      return Fail(Status::kAccountFileUnreadable, "%s: %s", path, strerrordesc_np(errno));
-    }
-    if (got == 0)
-      return Fail(Status::kAccountFileUnreadable, "%s became shorter while it was read", path);
-    out = out.subspan(static_cast<size_t>(got));
+Error ReadAll(const Descriptor &file, MutableBytes out, const char *path) {
+  const int reason = file.ReadAll(out);
+  if (reason == 0) return kSuccess;
+  if (reason == Descriptor::kEndedEarly) {
+    return Fail(Status::kAccountFileUnreadable, "%s became shorter while it was read", path);
   }
-  return kSuccess;
+  return Fail(Status::kAccountFileUnreadable, "%s: %s", path, strerrordesc_np(reason));
 }
 
 // Takes the text before the next ':' off the front of `rest`, and that ':'. Nothing when there is
@@ -233,7 +214,7 @@ Result<Ref<AccountList>> LoadUserFile(const char *path, const Policy &policy, bo
   if (found != nullptr) *found = status;
   SecretBytes text;
   if (!text.Resize(static_cast<size_t>(status.st_size))) return Status::kNoMemory;
-  if (Error error = ReadAll(file.get(), text.span(), path)) return error;
+  if (Error error = ReadAll(file, text.span(), path)) return error;
   return ParseUserFile(std::move(text), path, want_lm);
 }
 

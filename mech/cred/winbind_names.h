@@ -13,6 +13,9 @@
 
 namespace gss_sspi::cred {
 
+// N201: so long winbind may take to show that it is there.
+inline constexpr uint32_t kWinbindPresenceMilliseconds = 40;
+
 // Never changed once it is made. Text is UTF-8.
 class WinbindNames : public Shared {
  public:

@@ -19,8 +19,6 @@ enum InitiatorKind : uint8_t {
   kWinbindInitiator
 };
 
-constexpr uint32_t kPresenceMilliseconds = 40;
-
 template <typename Sink>
 void PutAccount(Sink &sink, std::string_view domain, std::string_view user,
                 const ntlm::NtHash &nt_hash, const ntlm::LmHash *lm_hash) {
@@ -148,7 +146,7 @@ void Credential::AcceptAccounts(Accepts kind, const Ref<cred::AccountList> &acco
 
 // N303: the CHALLENGEs name the domain that winbind is a member of.
 Error Credential::AcceptByWinbind() {
-  const auto joined = cred::WinbindNames::Current(kPresenceMilliseconds);
+  const auto joined = cred::WinbindNames::Current(cred::kWinbindPresenceMilliseconds);
   if (!joined) return joined.error();
   auto names = ntlm::ServerNames::Make((*joined)->Source(configuration().host().server_names()));
   if (!names) return names.error();

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "gss/entry.h"
 #include "gss/handles.h"
+#include "gss/oid_set.h"
 #include "gss/oids.h"
 
 namespace gss_sspi::gss {
@@ -37,11 +38,8 @@ Error CheckMechanisms(gss_OID_set mechanisms) {
 
 Error GiveMechanisms(gss_OID_set *to) {
   if (to == nullptr) return kSuccess;
-  OM_uint32 minor = 0;
-  if (gss_create_empty_oid_set(&minor, to) != GSS_S_COMPLETE) return Status::kNoMemory;
-  if (gss_add_oid_set_member(&minor, NtlmOid(), to) == GSS_S_COMPLETE) return kSuccess;
-  gss_release_oid_set(&minor, to);
-  return Status::kNoMemory;
+  const gss_const_OID oids[] = {NtlmOid()};
+  return GiveOids(oids, to);
 }
 
 struct AcquireOutputs {

@@ -233,6 +233,30 @@ Error BuildAuthenticate(const InitiatorCredential &credential, const Responses &
   return kSuccess;
 }
 
+// AUTHENTICATE without its MIC, and what it agrees on. The session key is `random_key` where one is
+// sent, else the KeyExchangeKey ([MS-NLMP] 3.1.5.1.2).
+Result<Agreement> MakeToken(const InitiatorCredential &credential, const Responses &responses,
+                            ServerChallenge challenge,
+                            std::span<const uint8_t, ExportedSessionKey::kSize> random_key,
+                            Buffer *token) {
+  const auto exchange_key =
+      KXKEY(responses.flags, responses.form, responses.keys, responses.lm, challenge);
+  if (!exchange_key) return exchange_key.error();
+  Agreement agreement;
+  agreement.flags = responses.flags;
+  std::array<uint8_t, ExportedSessionKey::kSize> encrypted_key;
+  ByteView sent_key;
+  if (SendsSessionKey(responses.flags)) {
+    Copy(agreement.session_key.span(), random_key);
+    ExchangeKey(*exchange_key, random_key, encrypted_key);
+    sent_key = encrypted_key;
+  } else {
+    Copy(agreement.session_key.span(), exchange_key->view());
+  }
+  if (Error error = BuildAuthenticate(credential, responses, sent_key, token)) return error;
+  return agreement;
+}
+
 // What an AUTHENTICATE that another service has made comes to.
 Result<Authentication> ReadMadeMessage(InitiatorCredential::MadeMessage *made, Flags asked,
                                        const Policy &policy, Buffer *token) {
@@ -316,24 +340,11 @@ Result<Authentication> Initiator::Authenticate(ByteView challenge_token,
                                   policy, &responses)) {
     return error;
   }
-  const auto exchange_key =
-      KXKEY(responses.flags, responses.form, responses.keys, responses.lm, answer->challenge);
-  if (!exchange_key) return exchange_key.error();
-
+  auto made_token = MakeToken(credential, responses, answer->challenge,
+                              random.view().last<ExportedSessionKey::kSize>(), authenticate_token);
+  if (!made_token) return made_token.error();
   Authentication done;
-  done.agreement.flags = responses.flags;
-  std::array<uint8_t, ExportedSessionKey::kSize> encrypted_key;
-  ByteView sent_key;
-  if (SendsSessionKey(responses.flags)) {
-    Copy(done.agreement.session_key.span(), random.view().last<ExportedSessionKey::kSize>());
-    ExchangeKey(*exchange_key, done.agreement.session_key.view(), encrypted_key);
-    sent_key = encrypted_key;
-  } else {
-    Copy(done.agreement.session_key.span(), exchange_key->view());
-  }
-  if (Error error = BuildAuthenticate(credential, responses, sent_key, authenticate_token)) {
-    return error;
-  }
+  done.agreement = std::move(*made_token);
   done.has_mic = responses.wants_mic;
   if (!done.has_mic) return done;
   const Mic mic = ComputeMic(done.agreement.session_key, negotiate_token, challenge_token,

@@ -45,9 +45,12 @@ KeyExchangeKey LmKeyExchangeKey(const LmSessionKey &lm_key, ByteView lm_response
   Secret<crypto::kDesKeySize> second;
   std::memset(second.span().data(), kFill, second.kSize);
   second.span()[0] = lm_key.view()[crypto::kDesKeySize];
+  crypto::DesBlock blocks[] = {crypto::DES(lm_key.view().first<crypto::kDesKeySize>(), data),
+                               crypto::DES(second.view(), data)};
   KeyExchangeKey key;
-  Copy(key.span(), crypto::DES(lm_key.view().first<crypto::kDesKeySize>(), data));
-  Copy(key.span().subspan(crypto::kDesBlockSize), crypto::DES(second.view(), data));
+  Copy(key.span(), blocks[0]);
+  Copy(key.span().subspan(crypto::kDesBlockSize), blocks[1]);
+  Wipe(blocks, sizeof blocks);
   return key;
 }
 

@@ -8,23 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/descriptor.h"
+
 namespace gss_sspi {
 namespace {
-
-// Closes on every way out.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 FileVersion VersionOf(const struct stat &file) {
   return {{file.st_dev, file.st_ino, static_cast<uint64_t>(file.st_size),
@@ -60,17 +47,11 @@ Error Unreadable(const char *path, int reason) {
               strerrordesc_np(reason));
 }
 
-Error ReadAll(int fd, MutableBytes out, const char *path) {
-  while (!out.empty()) {
-    const ssize_t got = read(fd, out.data(), out.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Unreadable(path, errno);
-    if (got == 0) {
-      return Fail(Status::kBadSetting, "%s became shorter while it was read", ShownPath(path));
-    }
-    out = out.subspan(static_cast<size_t>(got));
-  }
-  return kSuccess;
+Error ReadAll(const Descriptor &file, MutableBytes out, const char *path) {
+  const int reason = file.ReadAll(out);
+  if (reason == 0) return kSuccess;
+  if (reason != Descriptor::kEndedEarly) return Unreadable(path, reason);
+  return Fail(Status::kBadSetting, "%s became shorter while it was read", ShownPath(path));
 }
 
 }  // namespace
@@ -107,7 +88,7 @@ Result<PolicyText> ReadPolicyFile(const char *path, bool must_exist) {
   PolicyText read;
   read.version = VersionOf(file);
   if (!read.text.Resize(static_cast<size_t>(file.st_size))) return Status::kNoMemory;
-  if (Error error = ReadAll(fd.get(), read.text.span(), path)) return error;
+  if (Error error = ReadAll(fd, read.text.span(), path)) return error;
   return read;
 }
 
