@@ -45,7 +45,9 @@
 #define GSS_NTLMSSP_DEBUG_OID_LENGTH GSS_NTLMSSP_BASE_OID_LENGTH + 1
 
 /* gss_set_cred_option: uint32_t in host order, the flags of NEGOTIATE in place of the usual ones;
- * an empty value brings those back. */
+ * an empty value brings those back.
+ * gss_inquire_sec_context_by_oid (not of gss-ntlmssp): uint32_t in host order, the flags that an
+ * established context has agreed on ([MS-NLMP] 2.2.2.5). */
 #define GSS_NTLMSSP_NEG_FLAGS_OID_STRING GSS_NTLMSSP_BASE_OID_STRING "\x05"
 #define GSS_NTLMSSP_NEG_FLAGS_OID_LENGTH GSS_NTLMSSP_BASE_OID_LENGTH + 1
 
@@ -60,6 +62,11 @@
 
 /* ---- what <gssapi/gssapi_ntlmssp.h> does not have ----------------------------------------------
  */
+
+/* gss_acquire_cred_from: the account as DOMAIN\user, user or UPN. For NTLM it takes the place of
+ * the desired name, so that one call can name a Kerberos principal and the account behind it. The
+ * name of a service stays that of a credential to accept. */
+#define GSS_NTLM_CS_USER "ntlmssp_user"
 
 /* gss_store_cred_into: seconds for which the login is kept in the session keyring. */
 #define GSS_NTLM_CS_LIFETIME "ntlmssp_lifetime"
@@ -80,6 +87,10 @@
 #define GSS_NTLM_ATTR_DNS_DOMAIN "urn:gss-sspi:ntlm:dns-domain"
 #define GSS_NTLM_ATTR_UPN "urn:gss-sspi:ntlm:upn"
 #define GSS_NTLM_ATTR_WORKSTATION "urn:gss-sspi:ntlm:workstation" /* as the client says */
+/* The target name that the client gave, as it sent it (MsvAvTargetName). The NTLMv2 proof covers
+ * it, so it is authenticated: this user meant this service. Without it the client named none, or
+ * says that it had the name from a source it does not trust, or used NTLMv1. */
+#define GSS_NTLM_ATTR_TARGET "urn:gss-sspi:ntlm:target"
 #define GSS_NTLM_ATTR_SOURCE                                           \
   "urn:gss-sspi:ntlm:source" /* "winbind" where that verified the user \
                               */

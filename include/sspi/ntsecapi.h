@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Types and constants of <ntsecapi.h> that name what SSPI packages do. The functions of the local
+ * security authority are not here. */
+#ifndef GSS_SSPI_NTSECAPI_H
+#define GSS_SSPI_NTSECAPI_H
+
+#include "windows.h"
+
+/* Lengths are octets; Buffer need not end with a NUL. */
+typedef struct _STRING {
+  USHORT Length;
+  USHORT MaximumLength;
+  PCHAR Buffer;
+} STRING, *PSTRING;
+
+typedef UNICODE_STRING LSA_UNICODE_STRING, *PLSA_UNICODE_STRING;
+typedef STRING LSA_STRING, *PLSA_STRING;
+
+#define STATUS_SUCCESS GSS_SSPI_CAST(NTSTATUS, 0)
+#define STATUS_LOGON_FAILURE GSS_SSPI_CAST(NTSTATUS, 0xC000006D)
+#define STATUS_ACCOUNT_RESTRICTION GSS_SSPI_CAST(NTSTATUS, 0xC000006E)
+#define STATUS_PASSWORD_EXPIRED GSS_SSPI_CAST(NTSTATUS, 0xC0000071)
+#define STATUS_ACCOUNT_DISABLED GSS_SSPI_CAST(NTSTATUS, 0xC0000072)
+#define STATUS_PASSWORD_MUST_CHANGE GSS_SSPI_CAST(NTSTATUS, 0xC0000224)
+#define STATUS_ACCOUNT_LOCKED_OUT GSS_SSPI_CAST(NTSTATUS, 0xC0000234)
+#define STATUS_NO_LOGON_SERVERS GSS_SSPI_CAST(NTSTATUS, 0xC000005E)
+
+#ifndef NT_SUCCESS
+#define NT_SUCCESS(status) (GSS_SSPI_CAST(NTSTATUS, status) >= 0)
+#endif
+
+/* fQOP of EncryptMessage: sign, do not encrypt. */
+#ifndef KERB_WRAP_NO_ENCRYPT
+#define KERB_WRAP_NO_ENCRYPT 0x80000001
+#endif
+
+/* EncryptAlgorithm of SecPkgContext_KeyInfo. */
+#define KERB_ETYPE_NULL 0
+#define KERB_ETYPE_DES_CBC_CRC 1
+#define KERB_ETYPE_DES_CBC_MD5 3
+#define KERB_ETYPE_AES128_CTS_HMAC_SHA1_96 17
+#define KERB_ETYPE_AES256_CTS_HMAC_SHA1_96 18
+#define KERB_ETYPE_RC4_HMAC_NT 23
+#define KERB_ETYPE_RC4_HMAC_NT_EXP 24
+
+#define MSV1_0_PACKAGE_NAME "MICROSOFT_AUTHENTICATION_PACKAGE_V1_0"
+
+#endif /* GSS_SSPI_NTSECAPI_H */
