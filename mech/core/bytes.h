@@ -55,6 +55,14 @@ class Buffer {
   Buffer &operator=(const Buffer &) = delete;
   ~Buffer() { std::free(data_); }
 
+  // Takes over `size` octets of malloc(3)'s heap.
+  static Buffer Adopt(uint8_t *data, size_t size) {
+    Buffer buffer;
+    buffer.data_ = data;
+    buffer.size_ = size;
+    return buffer;
+  }
+
   // Makes room for `size` octets, whose values are then undefined, and drops the old ones.
   // False when there is no memory; the buffer is then empty.
   [[nodiscard]] bool Resize(size_t size) {

@@ -19,6 +19,23 @@ inline void Wipe(void *data, size_t size) {
   if (size != 0) explicit_bzero(data, size);
 }
 
+// Clears the vector registers that compiled code moves keys through. Whoever saves registers next
+// writes them to memory: the dynamic loader, on the stack, when a function is called for the first
+// time; a signal.
+inline void WipeVectorRegisters() {
+#if defined(__x86_64__)
+  asm volatile(
+      "pxor %%xmm0, %%xmm0\n\tpxor %%xmm1, %%xmm1\n\tpxor %%xmm2, %%xmm2\n\t"
+      "pxor %%xmm3, %%xmm3\n\tpxor %%xmm4, %%xmm4\n\tpxor %%xmm5, %%xmm5\n\t"
+      "pxor %%xmm6, %%xmm6\n\tpxor %%xmm7, %%xmm7\n\tpxor %%xmm8, %%xmm8\n\t"
+      "pxor %%xmm9, %%xmm9\n\tpxor %%xmm10, %%xmm10\n\tpxor %%xmm11, %%xmm11\n\t"
+      "pxor %%xmm12, %%xmm12\n\tpxor %%xmm13, %%xmm13\n\tpxor %%xmm14, %%xmm14\n\t"
+      "pxor %%xmm15, %%xmm15" ::
+          : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+            "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+#endif
+}
+
 // True when both hold the same octets. Takes the same time wherever they differ; the length is not
 // a secret.
 inline bool ConstantTimeEqual(ByteView a, ByteView b) {

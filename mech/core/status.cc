@@ -19,7 +19,7 @@ constexpr StatusRow kTexts[] = {
     {Status::kBadQop, "NTLM has only the default quality of protection"},
 
     {Status::kBadName, "not a name of the form user, DOMAIN\\user or user@domain"},
-    {Status::kBadNameType, "this type of name cannot be used with NTLM"},
+    {Status::kBadNameType, "this type of name cannot be used with this mechanism"},
     {Status::kBadText, "the text is not valid UTF-8"},
     {Status::kNoLocalName, "this name is not that of a local account"},
     {Status::kAccountDatabaseUnreadable, "the account database of this host gives no answer"},
@@ -33,7 +33,7 @@ constexpr StatusRow kTexts[] = {
      "the credential store holds a key or value NTLM does not know"},
     {Status::kWrongCredentialUsage, "the credential was acquired for the other role"},
     {Status::kBadSetting, "a setting of the policy file or the environment is not allowed"},
-    {Status::kDefectiveCredential, "this is not a credential of the NTLM mechanism"},
+    {Status::kDefectiveCredential, "this is not a credential of this mechanism"},
     {Status::kBackEndUnavailable, "the account source cannot be reached"},
     {Status::kRefusedByPolicy, "the policy of this host does not allow this"},
     {Status::kLoginStored, "a login of this account is stored already"},
@@ -69,6 +69,34 @@ constexpr StatusRow kTexts[] = {
      "the message has a later sequence number: messages before it are missing"},
     {Status::kBadBuffers, "the buffer list is not one this call can work on"},
     {Status::kSequenceExhausted, "the context has used all of its sequence numbers"},
+
+    {Status::kCredsspUnavailable, "CredSSP does not have this"},
+    {Status::kCredsspBadQop, "CredSSP has only the default quality of protection"},
+    {Status::kCredsspBadName, "this name cannot be used with CredSSP"},
+    {Status::kCredsspNoCredential, "no CredSSP credential"},
+    {Status::kCredsspBadStoreKey,
+     "the credential store holds a key or value CredSSP does not know"},
+    {Status::kCredsspDefectiveToken, "not a well-formed CredSSP message"},
+    {Status::kCredsspUnexpectedToken, "this CredSSP message does not belong here"},
+    {Status::kHostGssapiMissing, "the library libgssapi_krb5 that loaded CredSSP is not found"},
+    {Status::kTlsFailed, "TLS failed"},
+    {Status::kCertificateRefused, "the server's certificate is refused"},
+    {Status::kPeerVersion, "the peer's version of CredSSP is refused"},
+    {Status::kServerKeyMissing, "the program has not given the server's public key"},
+    {Status::kServerKeyMismatch, "server key does not match: possible man in the middle"},
+    {Status::kPeerReportedError, "the server reported an error"},
+    {Status::kInnerFailed, "the authentication inside of CredSSP failed"},
+    {Status::kInnerTooWeak,
+     "the authentication inside of CredSSP does not give what CredSSP needs"},
+    {Status::kServerNotAuthenticated,
+     "mutual authentication was asked for, but nothing proves the server's name"},
+    {Status::kNothingToDelegate, "delegation was asked for, but there is nothing to delegate"},
+    {Status::kDelegationPolicy, "the policy of this host does not allow delegation to this target"},
+    {Status::kNtlmOnlyPolicy,
+     "the policy of this host allows delegation to this target only when its name is proven"},
+    {Status::kOtherUserDelegated, "the delegated user is not the one that logged on"},
+    {Status::kStreamEnded, "the peer has closed the stream"},
+    {Status::kRecordDamaged, "a record of the stream is damaged"},
 };
 
 }  // namespace
@@ -77,7 +105,7 @@ const char *TextOf(Status status) {
   for (const StatusRow &row : kTexts) {
     if (row.status == status) return row.text;
   }
-  return "unknown status of the NTLM mechanism";
+  return "unknown status of this mechanism";
 }
 
 }  // namespace gss_sspi

@@ -70,6 +70,31 @@ enum class Status : uint32_t {
   kMessageAhead,
   kBadBuffers,
   kSequenceExhausted,
+
+  // CredSSP.
+  kCredsspUnavailable = 0x4e540601,
+  kCredsspBadQop,
+  kCredsspBadName,
+  kCredsspNoCredential,
+  kCredsspBadStoreKey,
+  kCredsspDefectiveToken,
+  kCredsspUnexpectedToken,
+  kHostGssapiMissing,
+  kTlsFailed,
+  kCertificateRefused,
+  kPeerVersion,
+  kServerKeyMissing,
+  kServerKeyMismatch,
+  kPeerReportedError,
+  kInnerFailed,
+  kInnerTooWeak,
+  kServerNotAuthenticated,
+  kNothingToDelegate,
+  kDelegationPolicy,
+  kNtlmOnlyPolicy,
+  kOtherUserDelegated,
+  kStreamEnded,
+  kRecordDamaged,
 };
 
 // The text for people: which rule was broken and what can be done. Never null; no trailing dot.

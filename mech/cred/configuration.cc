@@ -23,11 +23,7 @@ class Configuration::Variables {
 
   PolicySource policy_source() const {
     PolicySource source;
-    const char *file = values_[0];
-    if (file != nullptr && *file != '\0') {
-      source.file = file;
-      source.must_exist = true;
-    }
+    source.Name(values_[0]);
     source.lm_level = values_[1];
     return source;
   }
@@ -60,7 +56,7 @@ class Configuration::Variables {
 
  private:
   static constexpr size_t kCount = 4;
-  static constexpr const char *kNames[kCount] = {"GSS_SSPI_CONFIG", "LM_COMPAT_LEVEL",
+  static constexpr const char *kNames[kCount] = {kPolicyFileVariable, "LM_COMPAT_LEVEL",
                                                  "NETBIOS_COMPUTER_NAME", "NETBIOS_DOMAIN_NAME"};
   static constexpr uint8_t kUnset = 0;
   static constexpr uint8_t kSet = 1;

@@ -9,6 +9,8 @@ Error Settings::Set(const char *key, const char *value) {
   const std::string_view name(key);
   if (name == "ntlmssp_domain") {
     domain = value;
+  } else if (name == "ntlmssp_user") {
+    account = value;
   } else if (name == "ntlmssp_nthash") {
     if (!IsNtHash(value)) {
       return Fail(Status::kBadCredentialStoreKey, "ntlmssp_nthash is not 32 hexadecimal digits");

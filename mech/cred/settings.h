@@ -13,8 +13,9 @@ namespace gss_sspi::cred {
 
 // Views into what the caller gave.
 struct Settings {
-  std::string_view user;    // empty: none was named
-  std::string_view domain;  // empty: none was named
+  std::string_view user;                    // empty: none was named
+  std::string_view domain;                  // empty: none was named
+  std::optional<std::string_view> account;  // the text that names both, whatever the name says
   std::optional<std::string_view> password;
   std::optional<std::string_view> nt_hash;  // 32 hexadecimal digits
   std::optional<const char *> user_file;

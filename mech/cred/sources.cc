@@ -218,7 +218,7 @@ Result<AcceptorSource> FindAcceptor(const Settings &settings, const Configuratio
   if (!policy.use_winbind) {
     return Fail(Status::kNoCredential, "%s; winbind is not used (use_winbind)", reasons.text());
   }
-  const auto winbind = WinbindNames::Current(kWinbindPresenceMilliseconds);
+  const auto winbind = WinbindNames::Current();
   if (winbind) return source;
   reasons.Add(winbind.error());
   return Fail(Status::kNoCredential, "%s", reasons.text());

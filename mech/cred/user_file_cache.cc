@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "cred/brief_lock.h"
+#include "cred/turns.h"
 #include "cred/user_file.h"
 
 namespace gss_sspi::cred {
@@ -30,8 +31,11 @@ struct FileState {
         owner(file.st_uid),
         group(file.st_gid),
         mode(file.st_mode),
-        reader(user == 0 || user == file.st_uid ? 0 : getegid()) {}
+        reader(ReaderFor(user)) {}
   bool operator==(const FileState &) const = default;
+
+  // The group of this process, if it may matter.
+  gid_t ReaderFor(uid_t user) const { return user == 0 || user == owner ? 0 : getegid(); }
 
   dev_t device;
   ino_t inode;
@@ -39,8 +43,8 @@ struct FileState {
   int64_t modified, changed;  // in nanoseconds
   uid_t owner;
   gid_t group;
-  mode_t mode;   // with the type: a symbolic link is another file
-  gid_t reader;  // the group of this process, if it may matter
+  mode_t mode;  // with the type: a symbolic link is another file
+  gid_t reader;
 };
 
 // False for a file that may change once more without another time stamp: file systems count in
@@ -75,9 +79,22 @@ struct Key {
   bool want_lm;
 };
 
+// What was read of a file, and when.
+struct Reading {
+  FileState file;
+  int64_t tick;   // of the clock at which the file was found as it is
+  int64_t begun;  // before the file was opened
+  bool settled;   // else it may have changed since, and nothing tells
+};
+
 struct Entry {
-  Entry(const Key &asked, const FileState &state, int64_t tick, const Ref<AccountList> &accounts)
-      : key(asked), file(state), checked(tick), list(accounts) {}
+  Entry(const Key &asked, const Reading &reading, const Ref<AccountList> &accounts)
+      : key(asked),
+        file(reading.file),
+        checked(reading.tick),
+        begun(reading.begun),
+        settled(reading.settled),
+        list(accounts) {}
 
   // Gives the entry its own copy of the path. False when there is no memory.
   [[nodiscard]] bool KeepPath() {
@@ -89,6 +106,8 @@ struct Entry {
   Key key;
   FileState file;
   int64_t checked;  // tick of the clock at which the file was last found as it was
+  int64_t begun;
+  bool settled;
   Ref<AccountList> list;
   uint64_t last_use = 0;
   Buffer path;
@@ -100,6 +119,9 @@ constinit struct {
   uint64_t uses = 0;
   Entry *entries[4] = {};  // owned
 } cache;
+
+// Reading takes long, and when a file with many accounts changes, all threads of a server want to.
+constinit Turns turns;
 
 // The place of the key's entry, or where a new one goes: an empty one, or that which was not used
 // for longest. The lock is held.
@@ -114,11 +136,24 @@ Entry **PlaceOf(const Key &key) {
   return place;
 }
 
-// The kernel's clock tick, of some milliseconds. Reading it takes no system call.
-int64_t Tick() {
+int64_t Time(clockid_t clock) {
   timespec now{};
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  clock_gettime(clock, &now);
   return Nanoseconds(now);
+}
+
+// The kernel's clock tick, of some milliseconds. Reading it takes no system call.
+int64_t Tick() { return Time(CLOCK_MONOTONIC_COARSE); }
+
+// The key's entry, or null. The lock is held.
+Entry *Find(const Key &key) {
+  Entry *entry = *PlaceOf(key);
+  return entry != nullptr && entry->key == key ? entry : nullptr;
+}
+
+Ref<AccountList> Use(Entry *entry) {
+  entry->last_use = ++cache.uses;
+  return entry->list;
 }
 
 // The list of a file that was looked at in this tick already, or null. A busy server looks once per
@@ -126,10 +161,19 @@ int64_t Tick() {
 Ref<AccountList> RecallChecked(const Key &key, int64_t tick) {
   const BriefHold hold(cache.lock);
   if (!hold) return {};
-  Entry *entry = *PlaceOf(key);
-  if (entry == nullptr || entry->key != key || entry->checked != tick) return {};
-  entry->last_use = ++cache.uses;
-  return entry->list;
+  Entry *entry = Find(key);
+  if (entry == nullptr || !entry->settled || entry->checked != tick) return {};
+  return Use(entry);
+}
+
+// The list that another thread read since then, or null. It is as good as one that is read now.
+Ref<AccountList> RecallReadSince(const Key &key, int64_t then) {
+  const BriefHold hold(cache.lock);
+  if (!hold) return {};
+  Entry *entry = Find(key);
+  if (entry == nullptr || entry->begun < then) return {};
+  if (entry->file.reader != entry->file.ReaderFor(key.user)) return {};
+  return Use(entry);
 }
 
 // The list of the file, or null. `file` is null when there is no such file. An entry that is out of
@@ -140,17 +184,25 @@ Ref<AccountList> Recall(const Key &key, const FileState *file, int64_t tick) {
   if (!hold) return {};
   Entry *&entry = *PlaceOf(key);
   if (entry == nullptr || entry->key != key) return {};
-  if (file != nullptr && entry->file == *file) {
-    entry->last_use = ++cache.uses;
-    entry->checked = tick;
-    return entry->list;
+  if (file == nullptr || entry->file != *file) {
+    outdated.reset(std::exchange(entry, nullptr));
+    return {};
   }
-  outdated.reset(std::exchange(entry, nullptr));
-  return {};
+  if (!entry->settled) return {};
+  entry->checked = tick;
+  return Use(entry);
 }
 
-void Keep(const Key &key, const FileState &file, int64_t tick, const Ref<AccountList> &list) {
-  Owned<Entry> entry = Make<Entry>(key, file, tick, list);
+// The same after a look at the file.
+Ref<AccountList> LookAndRecall(const Key &key, int64_t tick) {
+  struct stat status;
+  if (lstat(key.path.data(), &status) != 0) return Recall(key, nullptr, tick);
+  const FileState file(status, key.user);
+  return Recall(key, &file, tick);
+}
+
+void Keep(const Key &key, const Reading &reading, const Ref<AccountList> &list) {
+  Owned<Entry> entry = Make<Entry>(key, reading, list);
   if (!entry || !entry->KeepPath()) return;
   // What it replaces ends after the lock.
   const BriefHold hold(cache.lock);
@@ -168,19 +220,19 @@ Result<Ref<AccountList>> SharedUserFile(const char *path, const Policy &policy, 
   const Key key(path, policy, want_lm);
   const int64_t tick = Tick();
   if (Ref<AccountList> list = RecallChecked(key, tick)) return list;
-  struct stat status;
-  if (lstat(path, &status) == 0) {
-    const FileState file(status, key.user);
-    if (Ref<AccountList> list = Recall(key, &file, tick)) return list;
-  } else {
-    Recall(key, nullptr, tick);
+  if (Ref<AccountList> list = LookAndRecall(key, tick)) return list;
+  const int64_t asked = Time(CLOCK_MONOTONIC);
+  const Turn turn(turns);
+  if (turn.waited()) {
+    if (Ref<AccountList> list = RecallReadSince(key, asked)) return list;
+    if (Ref<AccountList> list = LookAndRecall(key, tick)) return list;
   }
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
+  const int64_t begun = Time(CLOCK_MONOTONIC), now = Time(CLOCK_REALTIME);
+  struct stat status;
   auto list = LoadUserFile(path, policy, want_lm, &status);
   if (!list) return list;
   const FileState file(status, key.user);
-  if (IsSettled(file, Nanoseconds(now))) Keep(key, file, tick, *list);
+  Keep(key, {file, tick, begun, IsSettled(file, now)}, *list);
   return list;
 }
 

@@ -72,12 +72,10 @@ struct ResultRow {
 constexpr ResultRow kResults[] = {
     {WBC_ERR_SUCCESS, Status::kOk},
     {WBC_ERR_NO_MEMORY, Status::kNoMemory},
-    // The NT status tells.
+    // The NT status tells; an unknown domain has one too.
     {WBC_ERR_AUTH_ERROR, Status::kLogonFailure},
     {WBC_ERR_UNKNOWN_USER, Status::kLogonFailure},
-    // The domain is one that the peer named.
-    {WBC_ERR_DOMAIN_NOT_FOUND, Status::kLogonFailure},
-};  // all others: winbind's own trouble
+};  // All others: winbind's own trouble. WBC_ERR_DOMAIN_NOT_FOUND is any failure without a status.
 
 // NT statuses ([MS-ERREF] 2.3.1) with which winbindd says that it could not ask a domain
 // controller. All others are about the account.

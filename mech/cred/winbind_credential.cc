@@ -123,7 +123,10 @@ Result<Ref<CacheJob>> AskCache(std::string_view domain, std::string_view user, B
   if (!job) return Status::kNoMemory;
   if (Error error = job->task.Take(domain, user, negotiate, challenge)) return error;
   if (Error error = RunInTime(job, milliseconds)) return error;
-  const Error error = JudgeWinbind(job->task.connection, "cached logon");
+  // So winbindd says that it has none: with no status of the user's.
+  const bool has_none = job->task.connection.result == WBC_ERR_DOMAIN_NOT_FOUND;
+  const Error error =
+      has_none ? Status::kLogonFailure : JudgeWinbind(job->task.connection, "cached logon");
   if (!error) return job;
   if (error.status != Status::kLogonFailure) return error;
   return Fail(Status::kNoCredential, "winbind keeps no logon of %.*s%s%.*s for this process",

@@ -3,11 +3,13 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/text.h"
 #include "core/utf16.h"
 #include "cred/brief_lock.h"
+#include "cred/turns.h"
 #include "cred/winbind_call.h"
 #include "policy/policy.h"
 #include "wire/writer.h"
@@ -22,6 +24,7 @@ struct {
   BriefLock lock;
   WinbindNames *names = nullptr;
   int64_t until = 0;
+  int64_t hurry_until = 0;  // winbind was late
 } kept;
 
 int64_t Now() {
@@ -30,19 +33,44 @@ int64_t Now() {
   return time.tv_sec;
 }
 
-Ref<WinbindNames> Kept() {
-  const BriefHold hold(kept.lock);
-  if (!hold || kept.names == nullptr || Now() >= kept.until) return {};
-  kept.names->AddOwner();
-  return Ref<WinbindNames>(kept.names);
+// With many logins at once one thread asks for all.
+constinit Turns turns;
+
+Ref<WinbindNames> Share(WinbindNames *names) {
+  names->AddOwner();
+  return Ref<WinbindNames>(names);
 }
 
+// Null for whoever has to ask. While one thread asks again, the others have the old answer.
+Ref<WinbindNames> Kept() {
+  const BriefHold hold(kept.lock);
+  if (!hold || kept.names == nullptr) return {};
+  if (Now() < kept.until) return Share(kept.names);
+  kept.until = Now() + kKeptSeconds;
+  return {};
+}
+
+// Null when there is no answer.
 void Keep(Ref<WinbindNames> names) {
   Ref<WinbindNames> old;  // dropped without the lock
   const BriefHold hold(kept.lock);
   if (!hold) return;
   old = Ref<WinbindNames>(std::exchange(kept.names, names.Release()));
   kept.until = Now() + kKeptSeconds;
+  kept.hurry_until = 0;
+}
+
+// The last answer, which is as good as ever while winbind has too much to do; or null.
+Ref<WinbindNames> KeptThoughLate() {
+  const BriefHold hold(kept.lock);
+  if (!hold) return {};
+  kept.hurry_until = Now() + kKeptSeconds;
+  return kept.names != nullptr ? Share(kept.names) : Ref<WinbindNames>();
+}
+
+bool MustHurry() {
+  const BriefHold hold(kept.lock);
+  return hold && Now() < kept.hurry_until;
 }
 
 // wbcCtxInterfaceDetails.
@@ -85,17 +113,30 @@ void PutDnsComputer(Writer *writer, std::string_view netbios_name, std::string_v
 
 Result<Ref<WinbindNames>> WinbindNames::Current(uint32_t milliseconds) {
   if (Ref<WinbindNames> names = Kept()) return names;
-  auto names = Ask(milliseconds);
-  if (names) Keep(*names);
+  const Turn turn(turns);
+  if (turn.waited()) {
+    if (Ref<WinbindNames> names = Kept()) return names;
+  }
+  if (MustHurry()) milliseconds = std::min(milliseconds, kLateWinbindMilliseconds);
+  bool late = false;
+  auto names = Ask(milliseconds, &late);
+  if (!late) {
+    Keep(names ? *names : Ref<WinbindNames>());
+  } else if (Ref<WinbindNames> old = KeptThoughLate()) {
+    return old;
+  }
   return names;
 }
 
-Result<Ref<WinbindNames>> WinbindNames::Ask(uint32_t milliseconds) {
+Result<Ref<WinbindNames>> WinbindNames::Ask(uint32_t milliseconds, bool *late) {
   const auto library = OpenWinbindLibrary(Status::kNoCredential);
   if (!library) return library.error();
   const auto job = MakeShared<WinbindJob<DetailsTask>>(*library);
   if (!job) return Status::kNoMemory;
-  if (Error error = RunInTime(job, milliseconds)) return error;
+  if (Error error = RunInTime(job, milliseconds)) {
+    *late = true;
+    return error;
+  }
   if (Error error = JudgeWinbind(job->task.connection, "interface details")) {
     // No user is in question here, whatever the code.
     if (error.status != Status::kLogonFailure) return error;

@@ -13,16 +13,18 @@
 
 namespace gss_sspi::cred {
 
-// N201: so long winbind may take to show that it is there.
-inline constexpr uint32_t kWinbindPresenceMilliseconds = 40;
+// So long winbind may take to tell them to an acceptor, since it may have much to do.
+inline constexpr uint32_t kWinbindNamesMilliseconds = 1000;
+// And so long after it was late: a winbind that hangs delays no login of another mechanism.
+inline constexpr uint32_t kLateWinbindMilliseconds = 40;
 
 // Never changed once it is made. Text is UTF-8.
 class WinbindNames : public Shared {
  public:
-  // Asks winbind, at most so long, unless it has answered within the last seconds. With the status
-  // kNoCredential when libwbclient is not installed, kBackEndUnavailable when winbind does not
-  // answer.
-  static Result<Ref<WinbindNames>> Current(uint32_t milliseconds);
+  // Asks winbind, at most so long, unless it has answered within the last seconds or another thread
+  // is asking again. With the status kNoCredential when libwbclient is not installed,
+  // kBackEndUnavailable when winbind does not answer.
+  static Result<Ref<WinbindNames>> Current(uint32_t milliseconds = kWinbindNamesMilliseconds);
 
   std::string_view netbios_name() const { return netbios_name_; }
   std::string_view netbios_domain() const { return netbios_domain_; }
@@ -32,7 +34,7 @@ class WinbindNames : public Shared {
   ntlm::ServerNames::Source Source(const ntlm::ServerNames::Source &otherwise) const;
 
  private:
-  static Result<Ref<WinbindNames>> Ask(uint32_t milliseconds);
+  static Result<Ref<WinbindNames>> Ask(uint32_t milliseconds, bool *late);
   Error Assign(std::string_view netbios_name, std::string_view netbios_domain,
                std::string_view dns_domain);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cred/winbind_sids.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
@@ -62,6 +63,18 @@ bool IsForDenyOnly(const wbcSidWithAttr &sid) {
   return (sid.attributes & WBC_SID_ATTR_GROUP_USEFOR_DENY_ONLY) != 0;
 }
 
+bool AreEqual(const wbcDomainSid &a, const wbcDomainSid &b) {
+  return AuthorityOf(a) == AuthorityOf(b) && a.num_auths == b.num_auths &&
+         std::equal(a.sub_auths, a.sub_auths + a.num_auths, b.sub_auths);
+}
+
+// winbindd tells the primary group twice: by itself, and as one of the domain controller's list.
+bool IsToldBefore(const wbcAuthUserInfo &info, size_t i) {
+  return std::any_of(info.sids, info.sids + i, [&](const wbcSidWithAttr &other) {
+    return AreEqual(other.sid, info.sids[i].sid) && !IsForDenyOnly(other);
+  });
+}
+
 }  // namespace
 
 Error CheckSids(const wbcAuthUserInfo &info) {
@@ -89,7 +102,7 @@ Error AddSids(const wbcAuthUserInfo &info, ntlm::Attributes *attributes) {
   if (!all.Resize(info.num_sids * (kMaxSidText + 1))) return Status::kNoMemory;
   Writer writer(all.span());
   for (size_t i = 0; i < info.num_sids; ++i) {
-    if (IsForDenyOnly(info.sids[i])) continue;
+    if (IsForDenyOnly(info.sids[i]) || IsToldBefore(info, i)) continue;
     const SidText sid(info.sids[i].sid);
     if (writer.written() != 0) writer.U8(',');
     writer.Bytes(AsBytes(sid.view()));

@@ -17,6 +17,8 @@ class WinbindVerifier final : public ntlm::AcceptorVerifier {
 
   // Status::kBackEndUnavailable when winbind, or the domain controller behind it, cannot be asked.
   Result<ntlm::VerifiedLogon> Verify(const ntlm::Claim &claim) const override;
+  // Domain controllers keep no LM hashes to make them of.
+  bool TellsLmKeys() const override { return false; }
 
  private:
   uint32_t timeout_;

@@ -37,6 +37,9 @@ constexpr AnswerRow kAnswers[] = {
     {ntlm::kDatagram, GSS_C_DATAGRAM_FLAG},
 };
 
+// What SIGN brings along.
+constexpr OM_uint32 kOrder = GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG;
+
 // What the negotiated flags do not say, and callers are told.
 constexpr OM_uint32 kFurtherFlags = GSS_C_CHANNEL_BOUND_FLAG | GSS_C_ANON_FLAG;
 
@@ -57,6 +60,12 @@ Result<ntlm::Flags> ProtectionForNobody(ntlm::Flags protection, const Policy &po
                 "an anonymous context has no confidentiality (anonymous_session_key)");
   }
   return protection & ~ntlm::kSign;
+}
+
+// The SPN that the client meant; empty for none.
+std::string_view TargetOf(const ntlm::Identity &initiator) {
+  return initiator.attributes ? initiator.attributes->Find(ntlm::attribute::kTarget)
+                              : std::string_view();
 }
 
 }  // namespace
@@ -107,7 +116,6 @@ void Context::Open(ntlm::Agreement agreement, OM_uint32 further_flags) {
     if ((agreement.flags & row.negotiated) != 0) flags_ |= row.answer;
   }
   // Datagrams may be lost, repeated and reordered (N351).
-  constexpr OM_uint32 kOrder = GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG;
   if ((flags_ & GSS_C_DATAGRAM_FLAG) != 0) flags_ &= ~kOrder;
   flags_ |= further_flags;
   session_.Start(std::move(agreement), initiates_ ? ntlm::Sender::kClient : ntlm::Sender::kServer);
@@ -133,7 +141,10 @@ Error Context::BeginInitiating(Buffer *output) {
   const Policy &policy = credential_->policy();
   if (Error error = CheckOutgoing(policy, acceptor_name_->TargetName())) return error;
   ntlm::InitiatorOffer offer;
-  offer.protection = ProtectionFor(request_flags_);
+  // Cyrus SASL asks for SEQUENCE also where it wants no layer; alone that must not mean SIGN, which
+  // domain controllers refuse over TLS.
+  offer.protection =
+      ProtectionFor(credential_->forgoes_protection() ? request_flags_ & ~kOrder : request_flags_);
   offer.instead = credential_->offer_instead();
   if (credential_->initiator()->anonymous()) {
     const auto less = ProtectionForNobody(offer.protection, policy);
@@ -183,6 +194,7 @@ Error Context::BeginAccepting(ByteView input, Buffer *output) {
   if (datagram_ && !input.empty()) {
     return Fail(Status::kUnexpectedToken, "a connectionless exchange begins with an empty token");
   }
+  if (!credential_->verifier()->TellsLmKeys()) acceptor_.ForgoLmKeys();
   if (Error error = datagram_
                         ? acceptor_.ChallengeDatagram(names, SystemEnvironment(), policy, output)
                         : acceptor_.Challenge(input, names, SystemEnvironment(), policy, output)) {
@@ -198,7 +210,6 @@ Error Context::AcceptLeg(ByteView input, gss_channel_bindings_t bindings, Buffer
   if (!acceptor_.started()) return BeginAccepting(input, output);
   ntlm::AcceptorRequest request;
   request.channel_bindings = HashOf(bindings);
-  request.wants_target_name = ChecksSpn(policy);
   auto accepted =
       acceptor_.Authenticate(input, request, *credential_->verifier(), SystemEnvironment(), policy);
   if (!accepted) return accepted.error();
@@ -206,11 +217,8 @@ Error Context::AcceptLeg(ByteView input, gss_channel_bindings_t bindings, Buffer
           CheckIncoming(policy, accepted->initiator.domain(), accepted->initiator.user())) {
     return error;
   }
-  if (request.wants_target_name) {
-    if (Error error = CheckSpn(credential_->configuration(), credential_->name(),
-                               AsText(accepted->target_name.view()))) {
-      return error;
-    }
+  if (ChecksSpn(policy)) {
+    if (Error error = CheckSpn(*credential_, TargetOf(accepted->initiator))) return error;
   }
   auto name = accepted->anonymous
                   ? Name::Anonymous()

@@ -44,6 +44,15 @@ struct ExportedAccount {
 bool Initiates(gss_cred_usage_t usage) { return usage == GSS_C_INITIATE || usage == GSS_C_BOTH; }
 bool Accepts(gss_cred_usage_t usage) { return usage == GSS_C_ACCEPT || usage == GSS_C_BOTH; }
 
+// The user of the store's key ntlmssp_user.
+Result<Owned<Name>> AccountOf(std::string_view text, UpnForm upn) {
+  auto name = Name::ParseUser(text, upn);
+  if (name || name.error().status == Status::kNoMemory) return name;
+  char reason[100];
+  CopyText(reason, DetailOf(name.error().status));
+  return Fail(Status::kBadCredentialStoreKey, "ntlmssp_user: %s", reason);
+}
+
 // Which user the settings are about, as the name says.
 Error ApplyName(const Name *name, gss_cred_usage_t usage, cred::Settings *settings) {
   if (name == nullptr) return kSuccess;
@@ -73,14 +82,28 @@ bool IsFaultOfFile(Error error) {
 
 Result<Ref<Credential>> Credential::Acquire(const Name *name, gss_cred_usage_t usage,
                                             const cred::Settings &settings, ReportFile report) {
-  if (name != nullptr && name->kind() == Name::Kind::kAnonymous && usage == GSS_C_INITIATE) {
+  if (name != nullptr && name->kind() == Name::Kind::kAnonymous && usage == GSS_C_INITIATE &&
+      !settings.account) {
     return Nobody();
   }
-  cred::Settings wanted = settings;
-  if (Error error = ApplyName(name, usage, &wanted)) return error;
   auto made = Empty();
   if (!made) return made.error();
   Credential &credential = **made;
+  cred::Settings wanted = settings;
+  Owned<Name> account;
+  if (settings.account) {
+    if (!Initiates(usage) && !settings.HasSecret()) {
+      return Fail(Status::kBadCredentialStoreKey,
+                  "ntlmssp_user without its password or hash, in a credential to accept");
+    }
+    auto parsed = AccountOf(*settings.account,
+                            credential.policy().split_upn ? UpnForm::kSplit : UpnForm::kWhole);
+    if (!parsed) return parsed.error();
+    account = std::move(*parsed);
+    // An acceptor stays the service that it is named after.
+    if (name == nullptr || name->kind() != Name::Kind::kService) name = account.get();
+  }
+  if (Error error = ApplyName(account ? account.get() : name, usage, &wanted)) return error;
   credential.is_explicit_ = wanted.HasSecret();
   if (Initiates(usage)) {
     auto source = cred::FindInitiator(wanted, credential.configuration());
@@ -146,11 +169,12 @@ void Credential::AcceptAccounts(Accepts kind, const Ref<cred::AccountList> &acco
 
 // N303: the CHALLENGEs name the domain that winbind is a member of.
 Error Credential::AcceptByWinbind() {
-  const auto joined = cred::WinbindNames::Current(cred::kWinbindPresenceMilliseconds);
+  auto joined = cred::WinbindNames::Current();
   if (!joined) return joined.error();
   auto names = ntlm::ServerNames::Make((*joined)->Source(configuration().host().server_names()));
   if (!names) return names.error();
-  joined_names_ = std::move(*names);
+  joined_ = std::move(*joined);
+  challenge_names_ = std::move(*names);
   accepts_ = Accepts::kWinbind;
   winbind_verifier_.emplace(policy().winbind_timeout);
   return kSuccess;

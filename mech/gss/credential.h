@@ -14,6 +14,7 @@
 #include "cred/nobody.h"
 #include "cred/settings.h"
 #include "cred/sources.h"
+#include "cred/winbind_names.h"
 #include "cred/winbind_verifier.h"
 #include "gss/mit_gssapi.h"
 #include "gss/name.h"
@@ -55,7 +56,11 @@ class Credential : public Tagged<Tag::kCredential>, public Shared {
   bool is_explicit() const { return is_explicit_; }
   // What CHALLENGEs say of this host.
   const ntlm::ServerNames &server_names() const {
-    return joined_names_ ? *joined_names_ : configuration_->server_names();
+    return challenge_names_ ? *challenge_names_ : configuration_->server_names();
+  }
+  // The names in it that are winbind's; empty without winbind.
+  ntlm::ServerNames::Source joined_names() const {
+    return joined_ ? joined_->Source({}) : ntlm::ServerNames::Source();
   }
   const cred::Configuration &configuration() const { return *configuration_; }
   const Policy &policy() const { return configuration_->policy(); }
@@ -64,6 +69,9 @@ class Credential : public Tagged<Tag::kCredential>, public Shared {
   void OfferInstead(std::optional<ntlm::Flags> flags) {
     offer_instead_ = flags ? uint64_t{*flags} | kIsSet : 0;
   }
+  // N206: only protection that is asked for as such. Another thread may say so at any time.
+  void ForgoProtection() { forgoes_protection_ = true; }
+  bool forgoes_protection() const { return forgoes_protection_; }
   std::optional<ntlm::Flags> offer_instead() const {
     const uint64_t value = offer_instead_;
     if (value == 0) return std::nullopt;
@@ -93,11 +101,13 @@ class Credential : public Tagged<Tag::kCredential>, public Shared {
   Ref<cred::AccountList> accounts_;  // null: winbind, or a file to be read at the logon
   std::optional<cred::AccountVerifier> account_verifier_;
   std::optional<cred::WinbindVerifier> winbind_verifier_;
-  std::optional<ntlm::ServerNames> joined_names_;  // of the domain that winbind is a member of
+  Ref<cred::WinbindNames> joined_;                    // of the domain that winbind is a member of
+  std::optional<ntlm::ServerNames> challenge_names_;  // made of these
   Owned<Name> name_;
   Ref<cred::Configuration> configuration_;
   bool is_explicit_ = false;
   std::atomic<uint64_t> offer_instead_ = 0;
+  std::atomic<bool> forgoes_protection_ = false;
 };
 
 }  // namespace gss_sspi::gss

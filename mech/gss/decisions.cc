@@ -52,12 +52,14 @@ bool ChecksSpn(const Policy &policy) {
          (policy.spn_check == SpnCheck::kWarn && IsLogging());
 }
 
-Error CheckSpn(const cred::Configuration &configuration, const Name &acceptor,
-               std::string_view target) {
-  const Policy &policy = configuration.policy();
-  const auto names = configuration.host().server_names();
+Error CheckSpn(const Credential &credential, std::string_view target) {
+  const Policy &policy = credential.policy();
+  const Name &acceptor = credential.name();
+  const auto names = credential.configuration().host().server_names();
+  const auto joined = credential.joined_names();
   const bool is_service = acceptor.kind() == Name::Kind::kService;
-  const std::string_view hosts[] = {names.dns_computer, names.nb_computer,
+  const std::string_view hosts[] = {names.dns_computer, names.nb_computer, joined.dns_computer,
+                                    joined.nb_computer,
                                     is_service ? acceptor.host() : std::string_view()};
   const OwnNames own{is_service ? acceptor.service() : std::string_view(), hosts, policy.spn_names};
   if (!target.empty() && IsOwnSpn(target, own)) return kSuccess;

@@ -7,8 +7,7 @@
 #include <string_view>
 
 #include "core/result.h"
-#include "cred/configuration.h"
-#include "gss/name.h"
+#include "gss/credential.h"
 #include "policy/policy.h"
 
 namespace gss_sspi::gss {
@@ -21,9 +20,9 @@ Error CheckIncoming(const Policy &policy, std::string_view domain, std::string_v
 
 // False when CheckSpn has nothing to do: a warning that goes nowhere needs no comparison.
 bool ChecksSpn(const Policy &policy);
-// N326: the SPN of the answer against the names of this host and the service of the credential.
-Error CheckSpn(const cred::Configuration &configuration, const Name &acceptor,
-               std::string_view target);
+// N326: the SPN of the answer against the names of this host, as it is configured and as the
+// CHALLENGE told them, and the service of the credential.
+Error CheckSpn(const Credential &credential, std::string_view target);
 
 }  // namespace gss_sspi::gss
 

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gss/entry.h"
 
-#include "gss/oids.h"
-
 namespace gss_sspi::gss {
-
-constinit gss_OID_desc kNtlmMechanism = {
-    static_cast<OM_uint32>(oid::kNtlm.size()),
-    const_cast<char *>(oid::kNtlm.data()),
-};
-
-gss_OID NtlmOid() { return &kNtlmMechanism; }
 
 Error GiveText(std::string_view text, gss_buffer_t to) {
   // gss_release_buffer frees nothing where the length is 0.
@@ -23,6 +14,18 @@ Error GiveText(std::string_view text, gss_buffer_t to) {
   to->length = copy.size();
   to->value = copy.Release();
   return kSuccess;
+}
+
+Error GiveStatusText(Status status, gss_buffer_t to) {
+  const std::string_view text = TextOf(status);
+  const std::string_view detail = DetailOf(status);
+  if (detail.empty()) return GiveText(text, to);
+  Buffer both;
+  if (!both.Resize(text.size() + 2 + detail.size())) return Status::kNoMemory;
+  Copy(both.span(), AsBytes(text));
+  Copy(both.span().subspan(text.size()), AsBytes(": "));
+  Copy(both.span().subspan(text.size() + 2), AsBytes(detail));
+  return GiveText(AsText(both.view()), to);
 }
 
 }  // namespace gss_sspi::gss

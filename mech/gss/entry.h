@@ -40,6 +40,7 @@ class Outcome {
 template <typename Body>
 OM_uint32 Guard(OM_uint32 *minor_status, Body &&body) noexcept {
   const Outcome outcome = body();
+  WipeVectorRegisters();
   const Error error = outcome.error();
   if (error && !error.has_detail) ForgetDetailOf(error.status);
   if (minor_status != nullptr) *minor_status = static_cast<OM_uint32>(error.status);
@@ -78,8 +79,8 @@ inline void Give(Buffer *from, gss_buffer_t to) {
 // Gives text, with a NUL behind it that does not count (N511).
 Error GiveText(std::string_view text, gss_buffer_t to);
 
-// The mechanism's OID, where the caller asks for it.
-gss_OID NtlmOid();
+// The text of a minor status, with the detail of this thread's last failure if it is that one.
+Error GiveStatusText(Status status, gss_buffer_t to);
 
 }  // namespace gss_sspi::gss
 

@@ -11,12 +11,6 @@
 
 namespace gss_sspi::gss {
 
-template <typename T, typename Handle>
-T *ObjectOf(Handle handle) {
-  auto *object = reinterpret_cast<T *>(handle);
-  return object != nullptr && object->HasOwnTag() ? object : nullptr;
-}
-
 inline Name *NameOf(gss_const_name_t handle) {
   return ObjectOf<Name>(const_cast<gss_name_t>(handle));
 }

@@ -24,6 +24,11 @@ Error CheckUser(std::string_view domain, std::string_view user) {
     return Fail(Status::kBadName, "the name is not UTF-8, or holds a NUL");
   }
   if (user_size == 0) return Fail(Status::kBadName, "the user is empty");
+  // Exported names are not only made by the parsers below. What no text stands for would be shown
+  // as somebody else (N407).
+  if (Contains(user, kDomainSeparator) || user.starts_with('@')) {
+    return Fail(Status::kBadName, "a backslash or an at-sign where none can be");
+  }
   if (user_size > 2 * Limits::kUser || domain_size > 2 * Limits::kDomain) {
     return Fail(Status::kBadName, "user or domain is longer than %zu and %zu characters",
                 Limits::kUser, Limits::kDomain);
@@ -91,6 +96,7 @@ Result<Owned<Name>> Name::OfUser(std::string_view domain, std::string_view user)
 Result<Owned<Name>> Name::OfService(std::string_view service, std::string_view host) {
   if (Error error = CheckTarget(service)) return error;
   if (Error error = CheckTarget(host)) return error;
+  if (Contains(service, '@')) return Fail(Status::kBadName, "an at-sign in the service");
   return Make(Kind::kService, service, kServiceSeparator, host);
 }
 

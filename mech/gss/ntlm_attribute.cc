@@ -3,6 +3,7 @@
 #include "gss/entry.h"
 #include "gss/handles.h"
 #include "gss/name_codec.h"
+#include "gss/oids.h"
 
 namespace gss_sspi::gss {
 namespace {
@@ -30,14 +31,24 @@ bool HoldsText(const gss_buffer_set_desc &set, std::string_view text) {
   return false;
 }
 
+// libgssapi's own loses the elements of a set that cannot grow, but not their count, and the
+// release of the set would then read from null (N721). They are where they were.
+bool AddToSet(std::string_view text, gss_buffer_set_t set) {
+  OM_uint32 minor = 0;
+  gss_buffer_desc buffer{text.size(), const_cast<char *>(text.data())};
+  gss_buffer_desc *const before = set->elements;
+  if (gss_add_buffer_set_member(&minor, &buffer, &set) == GSS_S_COMPLETE) return true;
+  if (set->elements == nullptr) set->elements = before;
+  return false;
+}
+
 // N434: each name once.
 Error GiveAttributeNames(const Name &name, gss_buffer_set_t *to) {
   OM_uint32 minor = 0;
   bool ok = gss_create_empty_buffer_set(&minor, to) == GSS_S_COMPLETE;
   name.ForEachAttribute([&](const Name::Attribute &attribute) {
     if (!ok || HoldsText(**to, attribute.name)) return;
-    gss_buffer_desc text{attribute.name.size(), const_cast<char *>(attribute.name.data())};
-    ok = gss_add_buffer_set_member(&minor, &text, to) == GSS_S_COMPLETE;
+    ok = AddToSet(attribute.name, *to);
   });
   if (ok) return kSuccess;
   gss_release_buffer_set(&minor, to);

@@ -147,13 +147,22 @@ Outcome InquireSaslSsf(Context *context, gss_buffer_set_t *to) {
   });
 }
 
+// N502: as negotiated, in the order of this host.
+Outcome InquireNegotiateFlags(Context *context, gss_buffer_set_t *to) {
+  return context->WithSession([&](ntlm::Session &session) {
+    const uint32_t flags = session.flags();
+    return GiveBuffer({reinterpret_cast<const uint8_t *>(&flags), sizeof flags}, to);
+  });
+}
+
 struct InquiryRow {
   std::string_view oid;
   Outcome (*inquire)(Context *, gss_buffer_set_t *);
 };
 constexpr InquiryRow kInquiries[] = {{oid::kRequireMic, InquireRequireMic},
                                      {oid::kSspiSessionKey, InquireSessionKey},
-                                     {oid::kSaslSsf, InquireSaslSsf}};
+                                     {oid::kSaslSsf, InquireSaslSsf},
+                                     {oid::kNegotiateFlags, InquireNegotiateFlags}};
 
 // An option whose value is a number of four octets in the order of this host.
 Result<uint32_t> NumberOf(ByteView value) {

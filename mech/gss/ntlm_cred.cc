@@ -99,9 +99,11 @@ Outcome ImportCredential(gss_buffer_t token, gss_cred_id_t *output) {
   return kSuccess;
 }
 
-// N206: without GSS_C_INTEG_FLAG from the host's SPNEGO nothing is offered that was not asked for,
-// so that the credential need not remember it.
-Error ForgoProtection(Credential * /*credential*/, ByteView /*value*/) { return kSuccess; }
+// N206.
+Error ForgoProtection(Credential *credential, ByteView /*value*/) {
+  credential->ForgoProtection();
+  return kSuccess;
+}
 
 // N420, N502: four octets in the order of this host; none bring the usual flags back.
 Error SetNegotiateFlags(Credential *credential, ByteView value) {

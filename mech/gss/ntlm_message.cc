@@ -110,7 +110,7 @@ Error UnwrapStream(Session &session, const gss_iov_buffer_desc &stream, IovList 
     return error;
   }
   if (allocate) {
-    copy.Release();
+    Give(&copy, &data->buffer);
     data->type |= GSS_IOV_BUFFER_FLAG_ALLOCATED;
   }
   return kSuccess;

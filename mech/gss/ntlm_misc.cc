@@ -21,19 +21,6 @@ bool IsOfferedInNegotiate() {
   return !configuration || (*configuration)->policy().offer_in_negotiate;
 }
 
-// The text of a minor status, with the detail of this thread's last failure if it is that one.
-Error GiveStatusText(Status status, gss_buffer_t to) {
-  const std::string_view text = TextOf(status);
-  const std::string_view detail = DetailOf(status);
-  if (detail.empty()) return GiveText(text, to);
-  Buffer both;
-  if (!both.Resize(text.size() + 2 + detail.size())) return Status::kNoMemory;
-  Copy(both.span(), AsBytes(text));
-  Copy(both.span().subspan(text.size()), AsBytes(": "));
-  Copy(both.span().subspan(text.size() + 2), AsBytes(detail));
-  return GiveText(AsText(both.view()), to);
-}
-
 }  // namespace
 }  // namespace gss_sspi::gss
 

@@ -249,6 +249,8 @@ GSS_SSPI_EXPORT OM_uint32 gssspi_authorize_localname(OM_uint32 *minor_status,
       return Fail(Status::kBadNameType, "a local account is given by its name");
     }
     const auto local = LocalNameOf(*name);
+    // Without memory nothing was decided (N721).
+    if (!local && local.error().status == Status::kNoMemory) return local.error();
     if (!local) return Outcome::Major(GSS_S_UNAUTHORIZED, local.error());
     if (Equal(local->view(), ViewOf(local_user))) return kSuccess;
     return Outcome::Major(GSS_S_UNAUTHORIZED, Status::kNoLocalName);

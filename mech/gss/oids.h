@@ -54,6 +54,7 @@ inline constexpr std::string_view kNoCiFlags = "\x2a\x85\x70\x2b\x0d\x1d"sv;
 
 // The mechanism's OID as an object that lives for ever. libgssapi never writes to it.
 extern gss_OID_desc kNtlmMechanism;
+inline gss_OID NtlmOid() { return &kNtlmMechanism; }
 
 }  // namespace gss_sspi::gss
 

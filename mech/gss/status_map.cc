@@ -50,6 +50,17 @@ constexpr MajorRow kMajors[] = {
     {Status::kMessageAltered, GSS_S_BAD_SIG},
     {Status::kMessageRepeated, GSS_S_BAD_SIG | GSS_S_DUPLICATE_TOKEN},
     {Status::kMessageAhead, GSS_S_BAD_SIG | GSS_S_GAP_TOKEN},
+
+    {Status::kCredsspUnavailable, GSS_S_UNAVAILABLE},
+    {Status::kCredsspBadQop, GSS_S_BAD_QOP},
+    {Status::kCredsspBadName, GSS_S_BAD_NAME},
+    {Status::kCredsspNoCredential, GSS_S_NO_CRED},
+    {Status::kCredsspDefectiveToken, GSS_S_DEFECTIVE_TOKEN},
+    {Status::kCredsspUnexpectedToken, GSS_S_DEFECTIVE_TOKEN},
+    {Status::kNothingToDelegate, GSS_S_NO_CRED},
+    {Status::kServerKeyMismatch, GSS_S_BAD_SIG},
+    {Status::kStreamEnded, GSS_S_CONTEXT_EXPIRED},
+    {Status::kRecordDamaged, GSS_S_BAD_SIG},
 };
 
 }  // namespace

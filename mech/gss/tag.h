@@ -8,7 +8,14 @@
 
 namespace gss_sspi::gss {
 
-enum class Tag : uint32_t { kName = 0x4e544e4d, kCredential = 0x4e544352, kContext = 0x4e544358 };
+enum class Tag : uint32_t {
+  kName = 0x4e544e4d,
+  kCredential = 0x4e544352,
+  kContext = 0x4e544358,
+  kCredsspName = 0x43534e4d,
+  kCredsspCredential = 0x43534352,
+  kCredsspContext = 0x43534358
+};
 
 template <Tag kTag>
 class Tagged {
@@ -25,6 +32,13 @@ class Tagged {
  private:
   volatile Tag tag_ = kTag;
 };
+
+// Null for what is not a T.
+template <typename T, typename Handle>
+T *ObjectOf(Handle handle) {
+  auto *object = reinterpret_cast<T *>(handle);
+  return object != nullptr && object->HasOwnTag() ? object : nullptr;
+}
 
 }  // namespace gss_sspi::gss
 

@@ -240,17 +240,21 @@ Result<bool> CheckBindings(const AvPairs &pairs, const std::optional<ChannelBind
   return true;
 }
 
-// N326: the SPN as text. None when the client itself does not trust it.
-Error TakeTargetName(const AvPairs &pairs, Buffer *out) {
+// N326: the SPN, as an attribute of the initiator. None when the client itself does not trust it,
+// and none that is not text: such a one names no service.
+Error AddTargetName(const AvPairs &pairs, Identity *initiator) {
   const auto name = pairs.Find(AvId::kTargetName);
   if (!name || name->empty() || (pairs.flags() & kAvFlagUntrustedSpn) != 0) return kSuccess;
   const size_t size = Utf8LengthOf(*name);
-  if (size == kInvalidText) {
-    return Fail(Status::kDefectiveToken, "AUTHENTICATE: MsvAvTargetName is not well-formed UTF-16");
+  if (size > UINT16_MAX) return kSuccess;
+  if (!initiator->attributes) initiator->attributes = MakeShared<Attributes>();
+  const auto write = [&](MutableBytes place) {
+    Utf16ToUtf8(*name, {reinterpret_cast<char *>(place.data()), place.size()});
+  };
+  if (initiator->attributes && initiator->attributes->AddInPlace(attribute::kTarget, size, write)) {
+    return kSuccess;
   }
-  if (!out->Resize(size)) return Status::kNoMemory;
-  Utf16ToUtf8(*name, {reinterpret_cast<char *>(out->data()), size});
-  return kSuccess;
+  return Status::kNoMemory;
 }
 
 // N352. Nothing is proven, so nothing can be protected, unless the policy wants it so.
@@ -298,6 +302,7 @@ Error Acceptor::SendChallenge(Flags flags, ByteView negotiate_token, const Serve
                               const Environment &environment, Buffer *challenge_token) {
   std::array<uint8_t, kServerChallengeSize> server_challenge;
   if (Error error = environment.random(server_challenge)) return error;
+  if (!grants_lm_key_) flags &= ~kLmKey;
   const ByteView target_name = names.target_name(flags);
   const size_t info_size = names.av_pairs().size() + kTimestampPairSize + kAvHeaderSize;
   // TargetInfo is last, and is written in place behind the rest.
@@ -418,8 +423,7 @@ Error Acceptor::JudgeV2(ByteView token, const AuthenticateMessage &message,
       CheckBindings(response.av_pairs, request.channel_bindings, policy.require_bindings);
   if (!bound) return bound.error();
   acceptance->channel_bound = *bound;
-  return request.wants_target_name ? TakeTargetName(response.av_pairs, &acceptance->target_name)
-                                   : kSuccess;
+  return AddTargetName(response.av_pairs, &acceptance->initiator);
 }
 
 // N346: octets that no field names are taken only when a MIC covers them.

@@ -25,13 +25,11 @@ namespace gss_sspi::ntlm {
 // What the caller brings for the last leg.
 struct AcceptorRequest {
   std::optional<ChannelBindingsHash> channel_bindings;
-  bool wants_target_name = true;  // Acceptance::target_name is filled in
 };
 
 struct Acceptance {
   Agreement agreement;
   Identity initiator;          // empty when anonymous
-  Buffer target_name;          // the SPN the client meant, in UTF-8; empty for none (N326)
   bool anonymous = false;      // N352: nobody was proven
   bool channel_bound = false;  // both sides gave bindings, and they are the same
 };
@@ -44,6 +42,9 @@ class Acceptor {
   // Makes the CHALLENGE that begins a connectionless exchange (N350).
   Error ChallengeDatagram(const ServerNames &names, const Environment &environment,
                           const Policy &policy, Buffer *challenge_token);
+
+  // For CHALLENGEs to come: no LM_KEY in them, whatever the level.
+  void ForgoLmKeys() { grants_lm_key_ = false; }
 
   // Reads AUTHENTICATE. There is one attempt: after a refusal the machine is over (N433).
   Result<Acceptance> Authenticate(ByteView authenticate_token, const AcceptorRequest &request,
@@ -78,6 +79,7 @@ class Acceptor {
   Buffer transcript_;  // NEGOTIATE, then CHALLENGE: the MIC and the echo check need them as sent
   size_t negotiate_size_ = 0;
   Flags flags_ = 0;  // of the CHALLENGE
+  bool grants_lm_key_ = true;
   bool negotiate_has_trailing_octets_ = false;
   Stage stage_ = Stage::kStart;
 };

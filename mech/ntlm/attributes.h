@@ -22,6 +22,7 @@ inline constexpr std::string_view kDomain = "urn:gss-sspi:ntlm:domain";
 inline constexpr std::string_view kDnsDomain = "urn:gss-sspi:ntlm:dns-domain";
 inline constexpr std::string_view kUpn = "urn:gss-sspi:ntlm:upn";
 inline constexpr std::string_view kWorkstation = "urn:gss-sspi:ntlm:workstation";  // as claimed
+inline constexpr std::string_view kTarget = "urn:gss-sspi:ntlm:target";  // whom the client meant
 inline constexpr std::string_view kSource =
     "urn:gss-sspi:ntlm:source";  // "winbind", if that verified the user
 }  // namespace attribute
@@ -44,16 +45,29 @@ class Attributes : public Shared {
   }
   // False when there is no memory. Name and value have at most 65,535 octets.
   [[nodiscard]] bool Add(std::string_view name, std::string_view value) {
-    if (name.size() > UINT16_MAX || value.size() > UINT16_MAX) return false;
-    const size_t size = 4 + name.size() + value.size();
-    if (!MakeRoom(size)) return false;
-    Writer writer(MutableBytes(place(), capacity()).subspan(size_, size));
+    return AddInPlace(name, value.size(), [&](MutableBytes place) { Copy(place, AsBytes(value)); });
+  }
+  // The same with a value of `size` octets that write(MutableBytes) puts in its place.
+  template <typename Write>
+  [[nodiscard]] bool AddInPlace(std::string_view name, size_t size, const Write &write) {
+    if (name.size() > UINT16_MAX || size > UINT16_MAX) return false;
+    const size_t entry_size = 4 + name.size() + size;
+    if (!MakeRoom(entry_size)) return false;
+    Writer writer(MutableBytes(place(), capacity()).subspan(size_, entry_size));
     writer.U16(static_cast<uint16_t>(name.size()));
     writer.Bytes(AsBytes(name));
-    writer.U16(static_cast<uint16_t>(value.size()));
-    writer.Bytes(AsBytes(value));
-    size_ += size;
+    writer.U16(static_cast<uint16_t>(size));
+    write(writer.Take(size));
+    size_ += entry_size;
     return true;
+  }
+  // The first value of a name; nothing when it has none.
+  std::string_view Find(std::string_view wanted) const {
+    std::string_view found;
+    ForEach([&](std::string_view name, std::string_view value) {
+      if (found.data() == nullptr && name == wanted) found = value;
+    });
+    return found;
   }
   // Calls visit(name, value) for each entry.
   template <typename Visitor>
@@ -82,7 +96,7 @@ class Attributes : public Shared {
   }
 
   size_t size_ = 0;
-  uint8_t few_[64];  // enough for a workstation, which is all that most users have
+  uint8_t few_[160];  // enough for workstation and target, which are all that most users have
   Buffer more_;
 };
 

@@ -119,6 +119,8 @@ class AcceptorVerifier {
  public:
   // Status::kLogonFailure for an unknown user and for a wrong proof alike (N443).
   virtual Result<VerifiedLogon> Verify(const Claim &claim) const = 0;
+  // Whether it may tell LM session keys, without which LM_KEY must not be agreed on.
+  virtual bool TellsLmKeys() const { return true; }
 
  protected:
   ~AcceptorVerifier() = default;

@@ -25,6 +25,8 @@ Flags UsualFlags(LmLevel level) {
 
 Flags FlagsToOffer(const InitiatorOffer &offer, Flags asked, const Policy &policy) {
   Flags flags = offer.instead.value_or(UsualFlags(policy.initiator_level)) | kVersion;
+  // Which kind of exchange it is says the call that begins it.
+  flags &= ~kDatagram;
   if ((flags & (kUnicode | kOem)) == 0) flags |= kUnicode;
   if ((asked & (kSign | kSeal)) != 0) flags |= kSign | kKeyExch;
   flags |= asked & kSeal;

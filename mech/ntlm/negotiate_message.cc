@@ -28,7 +28,8 @@ Result<NegotiateMessage> NegotiateMessage::Parse(ByteView message) {
   if (reader.failed()) return Fail(Status::kDefectiveToken, "%s: cut off", kName);
 
   // From here on a short message is a message without these fields (N340).
-  size_t end = kFixedPart;
+  size_t header_end = kFixedPart;
+  size_t payload_end = 0;
   ByteView previous;
   for (const char *field : {"DomainName", "Workstation"}) {
     if (reader.rest().size() < kDescriptor) break;
@@ -39,13 +40,13 @@ Result<NegotiateMessage> NegotiateMessage::Parse(ByteView message) {
       return Fail(Status::kDefectiveToken, "%s: DomainName and Workstation overlap", kName);
     }
     previous = *octets;
-    end += kDescriptor;
+    header_end += kDescriptor;
     if (descriptor.length != 0) {
-      end = std::max(end, size_t{descriptor.offset} + descriptor.length);
+      payload_end = std::max(payload_end, size_t{descriptor.offset} + descriptor.length);
     }
   }
-  if (message.size() >= kSize) end = std::max(end, kSize);
-  parsed.trailing_octets = end < message.size();
+  if (message.size() >= kSize) header_end = kSize;
+  parsed.trailing_octets = std::max(header_end, payload_end) < message.size();
   return parsed;
 }
 

@@ -61,9 +61,9 @@ class Profile {
 };
 
 // Whether the library reads the same settings as those that were located.
-bool Agrees(const Profile &profile, std::span<Relation> located) {
+bool Agrees(const Profile &profile, std::string_view section, std::span<Relation> located) {
   const bool all_known =
-      profile.ForEach(kPolicySection.data(), [&](std::string_view name, std::string_view value) {
+      profile.ForEach(section.data(), [&](std::string_view name, std::string_view value) {
         const auto same = std::find_if(located.begin(), located.end(), [&](const Relation &each) {
           return !each.matched && each.name == name;
         });
@@ -77,31 +77,42 @@ bool Agrees(const Profile &profile, std::span<Relation> located) {
 
 // The text has been checked, and the file may be another one by now, or may become so while the
 // library reads it: only what both say counts.
-Error CheckWithLibrary(const char *path, std::span<Relation> located) {
+Error CheckWithLibrary(const char *path, std::string_view section, std::span<Relation> located) {
   const Profile profile(path);
   if (profile.error() == ENOMEM) return Status::kNoMemory;
   if (profile.error() != 0) {
     return Fail(Status::kBadSetting, "%s is not in the syntax of krb5.conf (profile error %ld)",
                 ShownPath(path), profile.error());
   }
-  if (Agrees(profile, located)) return kSuccess;
+  if (Agrees(profile, section, located)) return kSuccess;
   return Fail(Status::kBadSetting, "%s changed while it was read, or cannot be understood",
               ShownPath(path));
 }
 
+// A section of the file and the keys that it may have.
+template <typename AnyPolicy>
+struct Section {
+  std::string_view name;
+  std::span<const SectionKey<AnyPolicy>> keys;
+};
+
 // Which keys a file has set.
+template <typename AnyPolicy>
 class Settings {
  public:
-  Settings(const char *path, Policy *policy) : path_(path), policy_(policy) {}
+  using Key = SectionKey<AnyPolicy>;
+
+  Settings(const char *path, const Section<AnyPolicy> &section, AnyPolicy *policy)
+      : path_(path), section_(section), policy_(policy) {}
 
   Error Apply(const Relation &relation) {
-    const auto keys = Keys();
+    const auto keys = section_.keys;
     const auto key = std::find_if(keys.begin(), keys.end(),
                                   [&](const Key &each) { return each.name == relation.name; });
     if (key == keys.end()) {
       return Fail(Status::kBadSetting, "%s line %zu: there is no key %.*s in [%s]",
                   ShownPath(path_), relation.line, GSS_SSPI_TEXT(Head(relation.name, kMostShown)),
-                  kPolicySection.data());
+                  section_.name.data());
     }
     size_t &first = lines_[key - keys.begin()];
     if (first != 0 && !key->repeats) {
@@ -115,7 +126,7 @@ class Settings {
   }
 
   bool Has(std::string_view name) const {
-    const auto keys = Keys();
+    const auto keys = section_.keys;
     for (size_t i = 0; i < keys.size(); ++i) {
       if (keys[i].name == name) return lines_[i] != 0;
     }
@@ -138,8 +149,9 @@ class Settings {
   }
 
   const char *const path_;
-  Policy *const policy_;
-  size_t lines_[kMaxKeys] = {};  // where each key of Keys() is set first, or 0
+  const Section<AnyPolicy> section_;
+  AnyPolicy *const policy_;
+  size_t lines_[kMaxKeys] = {};  // where each key is set first, or 0
 };
 
 Result<std::optional<LmLevel>> LevelOf(const char *variable) {
@@ -152,7 +164,7 @@ Result<std::optional<LmLevel>> LevelOf(const char *variable) {
 }
 
 // N419.
-Error ApplyLevel(const char *variable, const Settings &file, Policy *policy) {
+Error ApplyLevel(const char *variable, const Settings<Policy> &file, Policy *policy) {
   const auto wanted = LevelOf(variable);
   if (!wanted) return wanted.error();
   if (!*wanted) return kSuccess;
@@ -164,21 +176,28 @@ Error ApplyLevel(const char *variable, const Settings &file, Policy *policy) {
   return kSuccess;
 }
 
-Result<LoadedPolicy> LoadOnce(const PolicySource &source, bool *may_try_again) {
+// Variables change nothing of CredSSP.
+Error ApplyLevel(const char *, const Settings<CredsspPolicy> &, CredsspPolicy *) {
+  return kSuccess;
+}
+
+template <typename AnyPolicy>
+Result<Loaded<AnyPolicy>> LoadOnce(const PolicySource &source, const Section<AnyPolicy> &section,
+                                   bool *may_try_again) {
   auto read = ReadPolicyFile(source.file, source.must_exist);
   if (!read) return read.error();
-  auto located = LocateRelations(AsText(read->text.view()), kPolicySection, source.file);
+  auto located = LocateRelations(AsText(read->text.view()), section.name, source.file);
   if (!located) return located.error();
   const auto relations = (*located)->all();
   if (!read->text.empty()) {
-    if (Error error = CheckWithLibrary(source.file, relations)) {
+    if (Error error = CheckWithLibrary(source.file, section.name, relations)) {
       *may_try_again = true;
       return error;
     }
   }
-  LoadedPolicy loaded;
+  Loaded<AnyPolicy> loaded;
   loaded.version = read->version;
-  Settings settings(source.file, &loaded.policy);
+  Settings<AnyPolicy> settings(source.file, section, &loaded.policy);
   for (const Relation &relation : relations) {
     if (Error error = settings.Apply(relation)) return error;
   }
@@ -186,16 +205,32 @@ Result<LoadedPolicy> LoadOnce(const PolicySource &source, bool *may_try_again) {
   return loaded;
 }
 
-}  // namespace
-
-Result<LoadedPolicy> LoadPolicy(const PolicySource &source) {
+template <typename AnyPolicy>
+Result<Loaded<AnyPolicy>> LoadSection(const PolicySource &source,
+                                      const Section<AnyPolicy> &section) {
   // A file that changes while it is read is a matter of microseconds.
   constexpr int kMostTries = 3;
   for (int tries = 1;; ++tries) {
     bool may_try_again = false;
-    auto loaded = LoadOnce(source, &may_try_again);
+    auto loaded = LoadOnce(source, section, &may_try_again);
     if (loaded || !may_try_again || tries == kMostTries) return loaded;
   }
+}
+
+}  // namespace
+
+void PolicySource::Name(const char *path) {
+  if (path == nullptr || *path == '\0') return;
+  file = path;
+  must_exist = true;
+}
+
+Result<LoadedPolicy> LoadPolicy(const PolicySource &source) {
+  return LoadSection(source, Section<Policy>{kPolicySection, Keys()});
+}
+
+Result<LoadedCredsspPolicy> LoadCredsspPolicy(const PolicySource &source) {
+  return LoadSection(source, Section<CredsspPolicy>{kCredsspSection, CredsspKeys()});
 }
 
 }  // namespace gss_sspi

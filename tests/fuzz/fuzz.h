@@ -14,10 +14,13 @@
 
 #include "core/bytes.h"
 #include "core/environment.h"
+#include "core/text.h"
 #include "cred/account_credential.h"
 #include "cred/account_verifier.h"
 #include "cred/nt_hash.h"
+#include "ntlm/responses.h"
 #include "ntlm/server_names.h"
+#include "policy/policy.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,6 +35,11 @@ using Bytes = std::vector<uint8_t>;
       std::abort();                                                       \
     }                                                                     \
   } while (false)
+
+// To be called when an input gets as deep as the target goes: its replay fails when no file of the
+// corpus does, so that a change of a format cannot leave a corpus of refused inputs behind.
+inline bool reached = false;
+inline void Reach() { reached = true; }
 
 // Reads all of a view that a parser gave: it lies inside of the input.
 inline void Visit(ByteView input, ByteView view) {
@@ -51,6 +59,13 @@ class Input {
     const uint8_t choice = rest_[0];
     rest_ = rest_.subspan(1);
     return choice;
+  }
+  // Zeroes where the input is at its end.
+  template <size_t N>
+  std::array<uint8_t, N> Octets() {
+    std::array<uint8_t, N> octets;
+    for (uint8_t &octet : octets) octet = Choice();
+    return octets;
   }
   ByteView Part() {
     size_t size = Choice();
@@ -75,17 +90,30 @@ inline Error Random(MutableBytes out) {
 }
 inline constexpr Environment kEnvironment = {Now, Random};
 
-inline ntlm::NtHash Hash() { return std::move(*cred::NtHashOfPassword("Password")); }
+inline constexpr std::string_view kPassword = "Password";
+inline ntlm::NtHash Hash() { return std::move(*cred::NtHashOfPassword(kPassword)); }
+inline ntlm::LmHash HashOfLm() { return std::move(*ntlm::LMOWFv1(kPassword)); }
 
-inline const cred::AccountCredential &Credential() {
-  static const auto credential = cred::AccountCredential::Make("Domain", "User", "HOST", Hash());
-  return **credential;
+// The account, as both ends know it: with its LM hash or without.
+inline const cred::AccountCredential &Credential(bool with_lm = false) {
+  static const auto make = [](bool lm) {
+    const ntlm::LmHash hash = HashOfLm();
+    return std::move(
+        *cred::AccountCredential::Make("Domain", "User", "HOST", Hash(), lm ? &hash : nullptr));
+  };
+  static const auto without = make(false);
+  static const auto with = make(true);
+  return with_lm ? *with : *without;
 }
 
-inline const cred::AccountVerifier &Verifier() {
-  static const cred::AccountVerifier verifier(
-      cred::AccountList::Of("fuzz", "Domain", "User", Hash()));
-  return verifier;
+inline const cred::AccountVerifier &Verifier(bool with_lm = false) {
+  static const auto make = [](bool lm) {
+    const ntlm::LmHash hash = HashOfLm();
+    return cred::AccountList::Of("fuzz", "Domain", "User", Hash(), lm ? &hash : nullptr);
+  };
+  static const cred::AccountVerifier without(make(false));
+  static const cred::AccountVerifier with(make(true));
+  return with_lm ? with : without;
 }
 
 inline const ntlm::ServerNames &Names() {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support.h"
+#include "mini_ntlm.h"
 
 #define ATTR "urn:gss-sspi:ntlm:"
 
@@ -229,19 +229,16 @@ END_TEST
 // An exported context is as good as the session key in it.
 START_TEST(verified_user_of_an_imported_context) {
   OM_uint32 minor;
-  gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
   gss_name_t source = GSS_C_NO_NAME;
   struct handshake h;
   handshake_open(&h, (enum carrier)_i);
   handshake_establish(&h);
-  EXPECT_COMPLETE(gss_export_sec_context(&minor, &h.acceptor.context, &token), 0);
-  EXPECT_COMPLETE(gss_import_sec_context(&minor, &token, &h.acceptor.context), 0);
+  move_context(&h.acceptor.context);
   EXPECT_COMPLETE(
       gss_inquire_context(&minor, h.acceptor.context, &source, NULL, NULL, NULL, NULL, NULL, NULL),
       0);
   expect_value(source, ATTR "user", TEST_USER, true);
   expect_value(source, ATTR "domain", TEST_DOMAIN, true);
-  gss_release_buffer(&minor, &token);
   release_name(&source);
   handshake_close(&h);
 }
@@ -263,38 +260,147 @@ START_TEST(own_name_of_an_initiator) {
 }
 END_TEST
 
+// ---- whom the client meant (N326) --------------------------------------------------------------
+
+#define TARGET ATTR "target"
+
+START_TEST(target_of_a_client) {
+  static const struct {
+    const char *target;
+    const char *value;  // null: none
+  } kRows[] = {{"HTTP@server.example.com", "HTTP/server.example.com"},
+               {"a-long-service@a-host-with-a-name-of-many-more-characters-than-usual."
+                "and-a-domain-with-a-long-name.of-an-organisation-with-a-long-name.example.com",
+                "a-long-service/a-host-with-a-name-of-many-more-characters-than-usual."
+                "and-a-domain-with-a-long-name.of-an-organisation-with-a-long-name.example.com"},
+               {"@", NULL}};
+  struct handshake h;
+  handshake_open(&h, (enum carrier)(_i % kCarriers));
+  release_name(&h.target);
+  h.target = import_service(kRows[_i / kCarriers].target);
+  handshake_establish(&h);
+  const char *value = kRows[_i / kCarriers].value;
+  if (value == NULL) {
+    expect_no_value(h.client_name, TARGET);
+  } else {
+    if (_i % kCarriers == kRaw) {
+      expect_attributes(h.client_name,
+                        ATTR "user " ATTR "domain " ATTR "workstation " ATTR "target ");
+    }
+    expect_value(h.client_name, TARGET, value, true);
+
+    OM_uint32 minor;
+    gss_buffer_desc token = exported(h.client_name);
+    gss_name_t copy = imported(token.value, token.length, GSS_C_NT_COMPOSITE_EXPORT);
+    expect_value(copy, TARGET, value, false);
+    release_name(&copy);
+    gss_release_buffer(&minor, &token);
+    EXPECT_COMPLETE(gss_export_sec_context(&minor, &h.acceptor.context, &token), 0);
+    EXPECT_COMPLETE(gss_import_sec_context(&minor, &token, &h.acceptor.context), 0);
+    EXPECT_COMPLETE(
+        gss_inquire_context(&minor, h.acceptor.context, &copy, NULL, NULL, NULL, NULL, NULL, NULL),
+        0);
+    expect_value(copy, TARGET, value, true);
+    release_name(&copy);
+    gss_release_buffer(&minor, &token);
+  }
+  handshake_close(&h);
+}
+END_TEST
+
+static void add_flags(struct octets *list, uint8_t flags) {
+  const uint8_t value[4] = {flags};
+  av_remove(list, kAvFlags);
+  av_add(list, kAvFlags, value, sizeof value);
+}
+static void add_text(struct octets *list, const char *text) {
+  struct octets units = utf16_of(text);
+  av_add(list, kAvTargetName, units.data, units.size);
+  octets_free(&units);
+}
+static void nothing(struct octets *list) { (void)list; }
+static void no_text(struct octets *list) { add_text(list, ""); }
+static void usual(struct octets *list) { add_text(list, "cifs/x"); }
+static void of_two(struct octets *list) {
+  add_text(list, "cifs/x");
+  add_text(list, "cifs/y");
+}
+// Bit 4: the client had it from a source that it does not trust.
+static void untrusted(struct octets *list) {
+  add_flags(list, 4);
+  add_text(list, "cifs/x");
+}
+static void odd_size(struct octets *list) { av_add(list, kAvTargetName, "c\0i", 3); }
+static void lone_surrogate(struct octets *list) { av_add(list, kAvTargetName, "c\0\0\xd8", 4); }
+static void with_nul(struct octets *list) { av_add(list, kAvTargetName, "c\0\0\0x", 6); }
+static void long_text(struct octets *list) {
+  char text[9001];
+  memset(text, 'x', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  add_text(list, text);
+}
+// Three octets each in UTF-8: more than an attribute holds.
+static void too_long(struct octets *list) {
+  static uint8_t units[50000];
+  memset(units, 0x30, sizeof units);
+  av_add(list, kAvTargetName, units, sizeof units);
+}
+
+static const struct target_row {
+  void (*edit)(struct octets *list);
+  int size;           // of the value; -1: none
+  const char *value;  // null: not looked at
+} kTargetRows[] = {
+    {nothing, -1, NULL},     {no_text, -1, NULL},  {usual, 6, "cifs/x"}, {of_two, 6, "cifs/x"},
+    {untrusted, -1, NULL},   {odd_size, -1, NULL}, {with_nul, -1, NULL}, {lone_surrogate, -1, NULL},
+    {long_text, 9000, NULL}, {too_long, -1, NULL},
+};
+enum { kTargetRowCount = sizeof kTargetRows / sizeof kTargetRows[0] };
+
+// With and without a workstation, which is an attribute as well. The login goes on without what
+// cannot be told.
+START_TEST(target_of_other_clients) {
+  const struct target_row *row = &kTargetRows[_i / 2];
+  OM_uint32 minor;
+  struct handshake h = {.acceptor_cred = acquire_acceptor(accounts_file(), &oid_ntlm)};
+  struct octets negotiate = mini_negotiate(MINI_PROTECTED, 40), challenge, none;
+  acceptor_step(&h, &negotiate, &challenge);
+  struct mini_client client = mini_client_without_mic();
+  client.edit_av = row->edit;
+  if (_i % 2 != 0) client.workstation = "";
+  struct octets authenticate = mini_authenticate(&client, &negotiate, &challenge);
+  acceptor_step(&h, &authenticate, &none);
+  ck_assert_msg(is_complete(&h.acceptor), "%s", status_text(h.acceptor.major, h.acceptor.minor));
+  if (row->size < 0) {
+    expect_no_value(h.client_name, TARGET);
+  } else {
+    gss_buffer_desc name = buffer_of_text(TARGET), value = GSS_C_EMPTY_BUFFER;
+    int authenticated = 0, more = -1;
+    EXPECT_COMPLETE(gss_get_name_attribute(&minor, h.client_name, &name, &authenticated, NULL,
+                                           &value, NULL, &more),
+                    0);
+    ck_assert_int_eq(authenticated, 1);
+    ck_assert_int_eq((int)value.length, row->size);
+    if (row->value != NULL) ck_assert_mem_eq(value.value, row->value, value.length);
+    gss_release_buffer(&minor, &value);
+  }
+  octets_free(&negotiate);
+  octets_free(&challenge);
+  octets_free(&authenticate);
+  octets_free(&none);
+  handshake_reset(&h);
+  release_cred(&h.acceptor_cred);
+}
+END_TEST
+
 // ---- composite names
 // -----------------------------------------------------------------------------
 
-static void put(struct octets *to, size_t value, size_t size) {
-  for (; size > 0; --size, value >>= 8) {
-    const uint8_t octet = (uint8_t)value;
-    octets_append(to, &octet, 1);
-  }
-}
-
-static void put_attribute(struct octets *to, const char *name, const char *value) {
-  put(to, strlen(name), 2);
-  octets_append(to, name, strlen(name));
-  put(to, strlen(value), 2);
-  octets_append(to, value, strlen(value));
-}
-
-// A token as gss_export_name_composite gives it, with these attributes in place of its own and the
-// octet that says "verified" set.
 static struct octets token_with(const struct octets *attributes) {
   OM_uint32 minor;
   gss_name_t name = mech_name("DOM\\alice", GSS_C_NT_USER_NAME);
   gss_buffer_desc token = exported(name);
-  enum { kTail = 5, kSizeAt = 2 + 2 + 2 + 10 };
-  const uint8_t *octets = token.value;
-  ck_assert_uint_eq(octets[token.length - kTail], 0);
-  struct octets made = octets_copy(octets, token.length - kTail);
-  put(&made, 1, 1);
-  put(&made, attributes->size, 4);
-  octets_append(&made, attributes->data, attributes->size);
-  const size_t size = made.size - kSizeAt - 4;
-  for (size_t i = 0; i < 4; ++i) made.data[kSizeAt + i] = (uint8_t)(size >> (24 - 8 * i));
+  struct octets made = composite_with(&token, attributes);
   gss_release_buffer(&minor, &token);
   release_name(&name);
   return made;
@@ -406,6 +512,11 @@ static Suite *attribute_suite(void) {
   tcase_add_loop_test(contexts, verified_user_of_an_imported_context, 0, kCarriers);
   tcase_add_test(contexts, own_name_of_an_initiator);
   suite_add_tcase(suite, contexts);
+
+  TCase *target = tcase_create("target");
+  tcase_add_loop_test(target, target_of_a_client, 0, 3 * kCarriers);
+  tcase_add_loop_test(target, target_of_other_clients, 0, 2 * kTargetRowCount);
+  suite_add_tcase(suite, target);
 
   TCase *composite = tcase_create("composite");
   tcase_add_loop_test(composite, composite_with_several_values, 0, 2);

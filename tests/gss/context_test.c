@@ -115,25 +115,13 @@ END_TEST
 
 // ---- export and import (N165, N210) ------------------------------------------------------------
 
-static void move(gss_ctx_id_t *context) {
-  OM_uint32 minor;
-  gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
-  OM_uint32 major = gss_export_sec_context(&minor, context, &token);
-  EXPECT_COMPLETE(major, minor);
-  ck_assert_ptr_null(*context);
-  major = gss_import_sec_context(&minor, &token, context);
-  EXPECT_COMPLETE(major, minor);
-  ck_assert_ptr_nonnull(*context);
-  gss_release_buffer(&minor, &token);
-}
-
 START_TEST(moved_context_goes_on) {
   struct handshake h;
   open_pair(&h, (enum carrier)_i, kUsualFlags);
   for (int round = 0; round < 5; ++round) {
-    move(&h.initiator.context);
+    move_context(&h.initiator.context);
     expect_messages_pass(h.initiator.context, h.acceptor.context);
-    move(&h.acceptor.context);
+    move_context(&h.acceptor.context);
     expect_messages_pass(h.initiator.context, h.acceptor.context);
     expect_messages_pass(h.initiator.context, h.acceptor.context);
   }
@@ -148,8 +136,8 @@ START_TEST(moved_before_the_first_message) {
   for (size_t i = 0; i < 2; ++i) {
     struct handshake h;
     open_pair(&h, kRaw, kRequests[i]);
-    move(&h.initiator.context);
-    move(&h.acceptor.context);
+    move_context(&h.initiator.context);
+    move_context(&h.acceptor.context);
     expect_messages_pass(h.initiator.context, h.acceptor.context);
     handshake_close(&h);
   }
@@ -164,7 +152,7 @@ START_TEST(moved_context_says_the_same) {
     gss_ctx_id_t *contexts[] = {&h.initiator.context, &h.acceptor.context};
     for (size_t j = 0; j < 2; ++j) {
       const struct facts before = facts_of(*contexts[j]);
-      move(contexts[j]);
+      move_context(contexts[j]);
       const struct facts after = facts_of(*contexts[j]);
       ck_assert_uint_eq(before.flags, after.flags);
       ck_assert_uint_eq(before.lifetime, after.lifetime);
@@ -187,7 +175,7 @@ START_TEST(moved_context_keeps_the_numbers) {
   EXPECT_COMPLETE(wrap_octets(h.initiator.context, 1, "two", 3, NULL, &waiting), 0);
   EXPECT_COMPLETE(unwrap_octets(h.acceptor.context, used.data, used.size, NULL, &data), 0);
   octets_free(&data);
-  move(&h.acceptor.context);
+  move_context(&h.acceptor.context);
   const OM_uint32 major = unwrap_octets(h.acceptor.context, used.data, used.size, NULL, &data);
   EXPECT_STATUS(GSS_S_BAD_SIG, major, 0);
   ck_assert_uint_eq(GSS_SUPPLEMENTARY_INFO(major), GSS_S_DUPLICATE_TOKEN);

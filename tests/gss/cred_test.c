@@ -450,6 +450,190 @@ START_TEST(password_needs_a_name) {
 }
 END_TEST
 
+// ---- the account in place of the name: ntlmssp_user --------------------------------------------
+
+#define PRINCIPAL "alice.smith@EXAMPLE.COM"
+
+// gss_acquire_cred_from with a name of this type.
+static OM_uint32 acquire_named(OM_uint32 *minor, const char *text, gss_OID type,
+                               gss_cred_usage_t usage, gss_OID mech,
+                               const struct store_entry *store, gss_cred_id_t *cred) {
+  gss_key_value_element_desc elements[4];
+  gss_key_value_set_desc set = {0, elements};
+  for (; store[set.count].key != NULL; ++set.count) {
+    elements[set.count].key = store[set.count].key;
+    elements[set.count].value = store[set.count].value;
+  }
+  gss_OID_set_desc mechs = {1, mech};
+  gss_name_t name = text != NULL ? import_name(text, type) : GSS_C_NO_NAME;
+  const OM_uint32 major =
+      gss_acquire_cred_from(minor, name, GSS_C_INDEFINITE, &mechs, usage, &set, cred, NULL, NULL);
+  release_name(&name);
+  return major;
+}
+
+static void expect_cred_name(gss_cred_id_t cred, const char *expected) {
+  OM_uint32 minor;
+  gss_name_t name = GSS_C_NO_NAME;
+  EXPECT_COMPLETE(gss_inquire_cred_by_mech(&minor, cred, &oid_ntlm, &name, NULL, NULL, NULL), 0);
+  char *shown = display_name(name);
+  ck_assert_str_eq(shown, expected);
+  free(shown);
+  release_name(&name);
+}
+
+static const struct account_key_row {
+  const char *name;  // null: none
+  const char *account;
+  const char *domain;  // null: no key ntlmssp_domain
+  const char *client;
+} kAccountKeys[] = {
+    {PRINCIPAL, "DOM\\alice", NULL, TEST_NAME},
+    {NULL, "DOM\\alice", NULL, TEST_NAME},
+    {"DOM\\bob", "DOM\\alice", NULL, TEST_NAME},
+    {PRINCIPAL, "alice", "DOM", TEST_NAME},
+    {PRINCIPAL, "DOM\\alice", "OTHER", TEST_NAME},
+    {PRINCIPAL, "alice@DOM", NULL, TEST_NAME},
+    {PRINCIPAL, "alice", NULL, "alice"},
+    {PRINCIPAL, "alice@dom.example.com", NULL, "alice@dom.example.com"},
+};
+enum { kAccountKeyCount = sizeof kAccountKeys / sizeof kAccountKeys[0] };
+
+START_TEST(account_key_names_the_initiator) {
+  const struct account_key_row *row = &kAccountKeys[_i];
+  const struct store_entry store[] = {{"ntlmssp_user", row->account},
+                                      {"password", TEST_PASSWORD},
+                                      {row->domain != NULL ? "ntlmssp_domain" : NULL, row->domain},
+                                      {NULL, NULL}};
+  OM_uint32 minor;
+  gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+  const OM_uint32 major =
+      acquire_named(&minor, row->name, GSS_C_NT_USER_NAME, GSS_C_INITIATE, &oid_ntlm, store, &cred);
+  EXPECT_COMPLETE(major, minor);
+  expect_cred_name(cred, row->client);
+  release_cred(&cred);
+}
+END_TEST
+
+// Whatever the name is: it is for another mechanism.
+START_TEST(account_key_beside_other_kinds_of_names) {
+  gss_OID types[] = {&oid_krb5_principal, GSS_C_NT_HOSTBASED_SERVICE, GSS_C_NT_ANONYMOUS};
+  static const char *const kNames[] = {PRINCIPAL, "HTTP@server.example.com", "x"};
+  const struct store_entry store[] = {
+      {"ntlmssp_user", TEST_NAME}, {"password", TEST_PASSWORD}, {NULL, NULL}};
+  OM_uint32 minor;
+  char client[100] = "";
+  gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+  const OM_uint32 major =
+      acquire_named(&minor, kNames[_i], types[_i], GSS_C_INITIATE, &oid_ntlm, store, &cred);
+  EXPECT_COMPLETE(major, minor);
+  expect_cred_name(cred, TEST_NAME);
+  ck_assert(
+      login_with(cred, acquire_acceptor(accounts_file(), &oid_ntlm), client, sizeof client, NULL));
+  ck_assert_str_eq(client, TEST_NAME);
+}
+END_TEST
+
+START_TEST(account_key_with_a_file) {
+  const struct store_entry store[] = {
+      {"ntlmssp_user", "DOM\\bob"}, {"ntlmssp_keyfile", accounts_file()}, {NULL, NULL}};
+  OM_uint32 minor;
+  gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+  const OM_uint32 major =
+      acquire_named(&minor, PRINCIPAL, GSS_C_NT_USER_NAME, GSS_C_INITIATE, &oid_ntlm, store, &cred);
+  EXPECT_COMPLETE(major, minor);
+  expect_cred_name(cred, "DOM\\bob");
+  release_cred(&cred);
+}
+END_TEST
+
+// One call for all mechanisms. That krb5 leaves the key alone, tests/apps shows with a realm.
+START_TEST(account_key_through_spnego) {
+  const struct store_entry store[] = {
+      {"ntlmssp_user", TEST_NAME}, {"password", TEST_PASSWORD}, {NULL, NULL}};
+  OM_uint32 minor;
+  gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+  const OM_uint32 major = acquire_named(&minor, PRINCIPAL, &oid_krb5_principal, GSS_C_INITIATE,
+                                        &oid_spnego, store, &cred);
+  EXPECT_COMPLETE(major, minor);
+  cut_to_ntlm(cred);
+  gss_cred_id_t acceptor = acquire_acceptor(accounts_file(), &oid_spnego);
+  struct handshake h;
+  handshake_open(&h, kSpnegoCut);
+  release_cred(&h.initiator_cred);
+  release_cred(&h.acceptor_cred);
+  h.initiator_cred = cred;
+  h.acceptor_cred = acceptor;
+  handshake_establish(&h);
+  expect_client(&h, TEST_NAME);
+  handshake_close(&h);
+}
+END_TEST
+
+// The one account of an acceptor, which stays the service that it is named after.
+START_TEST(account_key_of_an_acceptor) {
+  static const struct {
+    const char *name;
+    gss_cred_usage_t usage;
+    const char *shown;
+  } kRows[] = {{"HTTP@server.example.com", GSS_C_ACCEPT, "HTTP@server.example.com"},
+               {"HTTP@server.example.com", GSS_C_BOTH, TEST_NAME},
+               {NULL, GSS_C_ACCEPT, TEST_NAME}};
+  const struct store_entry store[] = {
+      {"ntlmssp_user", TEST_NAME}, {"password", "one-password"}, {NULL, NULL}};
+  static const char *const kClients[][2] = {
+      {TEST_NAME, "one-password"}, {TEST_NAME, TEST_PASSWORD}, {"DOM\\bob", "one-password"}};
+  for (size_t i = 0; i < 3; ++i) {
+    OM_uint32 minor;
+    gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+    const OM_uint32 major = acquire_named(&minor, kRows[_i].name, GSS_C_NT_HOSTBASED_SERVICE,
+                                          kRows[_i].usage, &oid_ntlm, store, &cred);
+    EXPECT_COMPLETE(major, minor);
+    expect_cred_name(cred, kRows[_i].shown);
+    ck_assert_int_eq(login_with(acquire_with_password(kClients[i][0], kClients[i][1], &oid_ntlm),
+                                cred, NULL, 0, NULL),
+                     i == 0);
+  }
+}
+END_TEST
+
+static const struct bad_account_row {
+  const char *account;
+  gss_cred_usage_t usage;
+  const char *key;  // of the secret; null: none
+  const char *text;
+} kBadAccounts[] = {
+    {"", GSS_C_INITIATE, "password", "ntlmssp_user: the user is empty"},
+    {"DOM\\", GSS_C_INITIATE, "password", "ntlmssp_user: the user is empty"},
+    {"DOM\\a\\b", GSS_C_INITIATE, "password", "ntlmssp_user: more than one backslash"},
+    {"@DOM", GSS_C_INITIATE, "password", "ntlmssp_user: nothing before the at-sign"},
+    {"alice@", GSS_C_BOTH, "password", "ntlmssp_user: no domain"},
+    {"a\xff", GSS_C_ACCEPT, "password", "ntlmssp_user: the name is not UTF-8"},
+    {D256 "\\alice", GSS_C_INITIATE, "password", "ntlmssp_user: user or domain is longer"},
+    {"DOM\\a\\b", GSS_C_INITIATE, NULL, "ntlmssp_user: more than one backslash"},
+    // It would restrict nothing.
+    {"DOM\\alice", GSS_C_ACCEPT, NULL, "ntlmssp_user without its password"},
+    {"DOM\\alice", GSS_C_ACCEPT, "ntlmssp_keyfile", "ntlmssp_user without its password"},
+};
+enum { kBadAccountCount = sizeof kBadAccounts / sizeof kBadAccounts[0] };
+
+START_TEST(bad_account_key) {
+  const struct bad_account_row *row = &kBadAccounts[_i];
+  const bool file = row->key != NULL && strcmp(row->key, "ntlmssp_keyfile") == 0;
+  const struct store_entry store[] = {{"ntlmssp_user", row->account},
+                                      {row->key, file ? accounts_file() : TEST_PASSWORD},
+                                      {NULL, NULL}};
+  OM_uint32 minor;
+  gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
+  setenv("NTLM_USER_FILE", accounts_file(), 1);
+  const OM_uint32 major =
+      acquire_named(&minor, NULL, GSS_C_NO_OID, row->usage, &oid_ntlm, store, &cred);
+  ck_assert(GSS_ERROR(major));
+  ck_assert_ptr_null(cred);
+  EXPECT_TEXT(minor_text(minor), row->text);
+}
+END_TEST
+
 // ---- inquiries (N126, N512) --------------------------------------------------------------------
 
 static const struct usage_row {
@@ -520,18 +704,6 @@ END_TEST
 
 // ---- copies (N418, N132) -----------------------------------------------------------------------
 
-static gss_cred_id_t exported_and_imported(gss_cred_id_t cred) {
-  OM_uint32 minor;
-  gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
-  gss_cred_id_t copy = GSS_C_NO_CREDENTIAL;
-  OM_uint32 major = gss_export_cred(&minor, cred, &token);
-  EXPECT_COMPLETE(major, minor);
-  major = gss_import_cred(&minor, &token, &copy);
-  EXPECT_COMPLETE(major, minor);
-  gss_release_buffer(&minor, &token);
-  return copy;
-}
-
 // gss_add_cred with an input and an output credential copies what the input holds.
 static gss_cred_id_t copied_by_add_cred(gss_cred_id_t cred) {
   OM_uint32 minor;
@@ -551,7 +723,7 @@ START_TEST(exported_initiator) {
                                acquire(TEST_NAME, GSS_C_INITIATE, &oid_ntlm, by_hash)};
   for (size_t i = 0; i < 3; ++i) {
     char client[100] = "";
-    gss_cred_id_t copy = exported_and_imported(originals[i]);
+    gss_cred_id_t copy = copy_of_cred(originals[i]);
     release_cred(&originals[i]);
     ck_assert(login_with(copy, acquire_acceptor(accounts_file(), &oid_ntlm), client, sizeof client,
                          NULL));
@@ -562,10 +734,10 @@ END_TEST
 
 START_TEST(exported_acceptor) {
   gss_cred_id_t original = acquire_acceptor(accounts_file(), &oid_ntlm);
-  gss_cred_id_t copy = exported_and_imported(original);
+  gss_cred_id_t copy = copy_of_cred(original);
   release_cred(&original);
   OM_uint32 status;
-  gss_cred_id_t second = exported_and_imported(copy);
+  gss_cred_id_t second = copy_of_cred(copy);
   ck_assert(login_with(acquire_with_password(TEST_NAME, TEST_PASSWORD, &oid_ntlm), copy, NULL, 0,
                        &status));
   ck_assert(
@@ -730,6 +902,12 @@ static Suite *cred_suite(void) {
   tcase_add_test(store, acceptor_with_one_account);
   tcase_add_test(store, acceptor_with_a_service_name_and_a_file);
   tcase_add_test(store, password_needs_a_name);
+  tcase_add_loop_test(store, account_key_names_the_initiator, 0, kAccountKeyCount);
+  tcase_add_loop_test(store, account_key_beside_other_kinds_of_names, 0, 3);
+  tcase_add_test(store, account_key_with_a_file);
+  tcase_add_test(store, account_key_through_spnego);
+  tcase_add_loop_test(store, account_key_of_an_acceptor, 0, 3);
+  tcase_add_loop_test(store, bad_account_key, 0, kBadAccountCount);
   suite_add_tcase(suite, store);
 
   TCase *inquiry = tcase_create("inquiries");

@@ -3,110 +3,19 @@
 // GSS_S_FAILURE or an unchanged success; nothing is lost, nothing crashes, handles can be deleted,
 // and the next call works. malloc(3) is replaced in this program; allocations of the host never
 // fail.
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "faults.h"
 #include "support.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef FAULTS_ARE_IMPOSSIBLE
 int main(void) {
-  puts("SKIP: a sanitizer has its own malloc");
+  puts("SKIP: " FAULTS_ARE_IMPOSSIBLE);
   return 77;
 }
 #else
-
-// ---- allocations of the module -----------------------------------------------------------------
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void __libc_free(void *block);
-
-// Where the module's code lies.
-static uintptr_t module_start, module_end;
-
-static struct {
-  long calls;    // by the module, since the count began
-  long fail_at;  // index of the call that fails; negative: none
-  long failed;
-} plan = {0, -1, 0};
-
-// The module's blocks that are alive.
-enum { kSlots = 1 << 16 };
-static void *slots[kSlots];
-static long alive;
-
-static size_t slot_of(const void *block) { return ((uintptr_t)block >> 4) * 2654435761u % kSlots; }
-
-static void remember(void *block) {
-  size_t slot = slot_of(block);
-  while (slots[slot] != NULL && slots[slot] != (void *)-1) slot = (slot + 1) % kSlots;
-  slots[slot] = block;
-  ++alive;
-}
-
-static void forget(void *block) {
-  for (size_t slot = slot_of(block); slots[slot] != NULL; slot = (slot + 1) % kSlots) {
-    if (slots[slot] != block) continue;
-    slots[slot] = (void *)-1;
-    --alive;
-    return;
-  }
-}
-
-static bool is_module(const void *caller) {
-  return (uintptr_t)caller >= module_start && (uintptr_t)caller < module_end;
-}
-
-static bool must_fail(void) {
-  const bool fails = plan.calls++ == plan.fail_at;
-  plan.failed += fails ? 1 : 0;
-  return fails;
-}
-
-void *malloc(size_t size) {
-  const bool ours = is_module(__builtin_return_address(0));
-  if (ours && must_fail()) return NULL;
-  void *block = __libc_malloc(size);
-  if (ours && block != NULL) remember(block);
-  return block;
-}
-
-void *calloc(size_t count, size_t size) {
-  const bool ours = is_module(__builtin_return_address(0));
-  if (ours && must_fail()) return NULL;
-  void *block = __libc_calloc(count, size);
-  if (ours && block != NULL) remember(block);
-  return block;
-}
-
-void *realloc(void *old, size_t size) {
-  const bool ours = is_module(__builtin_return_address(0));
-  if (ours && must_fail()) return NULL;
-  if (old != NULL && alive != 0) forget(old);
-  void *block = __libc_realloc(old, size);
-  if (ours && block != NULL) remember(block);
-  return block;
-}
-
-void free(void *block) {
-  if (block != NULL && alive != 0) forget(block);
-  __libc_free(block);
-}
-
-static int find_module(struct dl_phdr_info *info, size_t size, void *path) {
-  (void)size;
-  if (strcmp(info->dlpi_name, path) != 0) return 0;
-  for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0) continue;
-    module_start = info->dlpi_addr + segment->p_vaddr;
-    module_end = module_start + segment->p_memsz;
-  }
-  return 1;
-}
 
 // ---- what is run -------------------------------------------------------------------------------
 
@@ -216,11 +125,9 @@ static void scenario_messages(void) {
     went_well(mic_and_verify(&h));
     went_well(wrap_iov_allocating(&h));
     // Neither counted nor failed: only a look at the pair.
-    const long planned = plan.fail_at, calls = plan.calls;
-    plan.fail_at = -1;
+    fault_plan.armed = false;
     expect_messages_pass(h.initiator.context, h.acceptor.context);
-    plan.fail_at = planned;
-    plan.calls = calls;
+    fault_plan.armed = true;
   }
   handshake_close(&h);
 }
@@ -405,46 +312,34 @@ static const struct scenario {
 };
 enum { kScenarioCount = sizeof kScenarios / sizeof kScenarios[0] };
 
-// Another value each time, of the same length: the configuration that the module keeps is then made
-// anew, in every run alike.
-static void change_environment(void) {
-  static unsigned turn;
-  char name[16];
-  snprintf(name, sizeof name, "SERVER%04u", ++turn % 10000);
-  setenv("NETBIOS_COMPUTER_NAME", name, 1);
-}
-
 // Runs it with this plan and gives the number of allocations it made.
 static long run_with(const struct scenario *scenario, long fail_at) {
-  change_environment();
-  plan.calls = 0;
-  plan.failed = 0;
-  plan.fail_at = fail_at;
+  faults_new_configuration();
+  faults_begin(fail_at);
   first_error = GSS_S_COMPLETE;
   scenario->run();
-  plan.fail_at = -1;
-  return plan.calls;
+  return faults_end();
 }
 
 START_TEST(each_allocation_fails) {
   const struct scenario *scenario = &kScenarios[_i];
-  ck_assert_int_ne(dl_iterate_phdr(find_module, (void *)(uintptr_t)module_path()), 0);
+  faults_find_module(module_path());
   accounts_file();
   // Account files are read in every run too.
   setenv("GSS_SSPI_CONFIG", write_file("fault.conf", "[ntlm]\n  keep_user_files = no\n", 0600), 1);
   run_with(scenario, -1);
   EXPECT_COMPLETE(first_error, 0);
   scenario_refusals();  // whatever a thread keeps for the text of its last error
-  const long before = alive;
+  const long before = faults_alive();
   const long calls = run_with(scenario, -1);
-  ck_assert_msg(alive == before, "%s: %ld blocks lost without any failure", scenario->name,
-                alive - before);
+  ck_assert_msg(faults_alive() == before, "%s: %ld blocks lost without any failure", scenario->name,
+                faults_alive() - before);
   ck_assert_msg(calls > 0, "%s: no allocation of the module was seen", scenario->name);
   for (long index = 0; index < calls; ++index) {
     run_with(scenario, index);
-    ck_assert_msg(plan.failed == 1, "%s: allocation %ld did not come", scenario->name, index);
-    ck_assert_msg(alive == before, "%s, allocation %ld: %ld blocks lost", scenario->name, index,
-                  alive - before);
+    ck_assert_msg(fault_plan.failed == 1, "%s: allocation %ld did not come", scenario->name, index);
+    ck_assert_msg(faults_alive() == before, "%s, allocation %ld: %ld blocks lost", scenario->name,
+                  index, faults_alive() - before);
     if (scenario->also != kAnyError && GSS_ERROR(first_error)) {
       const OM_uint32 routine = GSS_ROUTINE_ERROR(first_error);
       ck_assert_msg(routine == GSS_S_FAILURE || routine == scenario->also, "%s, allocation %ld: %s",
@@ -453,7 +348,7 @@ START_TEST(each_allocation_fails) {
   }
   run_with(scenario, -1);
   EXPECT_COMPLETE(first_error, 0);
-  ck_assert_int_eq(alive, before);
+  ck_assert_int_eq(faults_alive(), before);
 }
 END_TEST
 

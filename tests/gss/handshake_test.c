@@ -405,6 +405,56 @@ START_TEST(sasl_ssf_by_flags) {
 }
 END_TEST
 
+static OM_uint32 agreed_flags(gss_ctx_id_t context, uint32_t *flags) {
+  OM_uint32 minor;
+  gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
+  const OM_uint32 major = gss_inquire_sec_context_by_oid(&minor, context, &oid_neg_flags, &set);
+  if (major == GSS_S_COMPLETE) {
+    ck_assert_uint_eq(set->count, 1);
+    ck_assert_uint_eq(set->elements[0].length, sizeof *flags);
+    memcpy(flags, set->elements[0].value, sizeof *flags);
+  }
+  gss_release_buffer_set(&minor, &set);
+  return major;
+}
+
+// N502: what AUTHENTICATE says is what both contexts say, in the order of this host.
+START_TEST(agreed_flags_are_told) {
+  static const OM_uint32 kRequests[] = {kUsualFlags, kSignFlags, 0};
+  const enum carrier carrier = (enum carrier)(_i % kCarriers);
+  struct handshake h;
+  uint32_t flags[2] = {0, 1};
+  handshake_open(&h, carrier);
+  h.request_flags = kRequests[_i / kCarriers];
+  handshake_establish(&h);
+  EXPECT_COMPLETE(agreed_flags(h.initiator.context, &flags[0]), 0);
+  EXPECT_COMPLETE(agreed_flags(h.acceptor.context, &flags[1]), 0);
+  ck_assert_uint_eq(flags[0], flags[1]);
+  ck_assert_uint_ne(flags[0] & NTLM_ESS, 0);
+  ck_assert_int_eq((flags[0] & NTLM_SEAL) != 0, (h.request_flags & GSS_C_CONF_FLAG) != 0);
+  if (carrier == kRaw) {
+    ck_assert_uint_eq(flags[0], get32(h.token[2].data + kAuthFlags) & flags[0]);
+    ck_assert_int_eq((flags[0] & NTLM_SIGN) != 0, h.request_flags != 0);
+  }
+  handshake_close(&h);
+}
+END_TEST
+
+START_TEST(agreed_flags_before_the_end) {
+  struct handshake h;
+  struct octets negotiate, challenge;
+  uint32_t flags;
+  handshake_open(&h, kRaw);
+  initiator_step(&h, NULL, &negotiate);
+  EXPECT_STATUS(GSS_S_NO_CONTEXT, agreed_flags(h.initiator.context, &flags), 0);
+  acceptor_step(&h, &negotiate, &challenge);
+  EXPECT_STATUS(GSS_S_NO_CONTEXT, agreed_flags(h.acceptor.context, &flags), 0);
+  octets_free(&negotiate);
+  octets_free(&challenge);
+  handshake_close(&h);
+}
+END_TEST
+
 static OM_uint32 require_mic(gss_ctx_id_t context, uint8_t *answer) {
   OM_uint32 minor;
   gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
@@ -519,12 +569,12 @@ static void set_no_ci_flags(gss_cred_id_t *cred) {
   EXPECT_COMPLETE(major, minor);
 }
 
-// N206: SPNEGO then adds no INTEG.
-START_TEST(no_ci_flags) {
+// N206: SPNEGO then adds no INTEG. What Cyrus SASL asks for with maxssf=0 asks for no protection.
+static void forgo_protection(enum carrier carrier, OM_uint32 request_flags) {
   struct handshake h;
-  handshake_open(&h, (enum carrier)_i);
+  handshake_open(&h, carrier);
   set_no_ci_flags(&h.initiator_cred);
-  h.request_flags = 0;
+  h.request_flags = request_flags;
   handshake_establish(&h);
   ck_assert_uint_eq(h.initiator.flags & kMessageFlags, 0);
   struct octets message = copy_message(&h.token[0], kTypeNegotiate);
@@ -533,6 +583,12 @@ START_TEST(no_ci_flags) {
   ck_assert_uint_eq(sasl_ssf(h.initiator.context), 0);
   octets_free(&message);
   handshake_close(&h);
+}
+
+START_TEST(no_ci_flags) {
+  forgo_protection((enum carrier)_i, 0);
+  forgo_protection((enum carrier)_i, GSS_C_MUTUAL_FLAG | GSS_C_SEQUENCE_FLAG);
+  forgo_protection((enum carrier)_i, GSS_C_REPLAY_FLAG);
 }
 END_TEST
 
@@ -1064,6 +1120,8 @@ static Suite *handshake_suite(void) {
 
   TCase *options = tcase_create("options");
   tcase_add_loop_test(options, sasl_ssf_by_flags, 0, 3);
+  tcase_add_loop_test(options, agreed_flags_are_told, 0, 3 * kCarriers);
+  tcase_add_test(options, agreed_flags_before_the_end);
   tcase_add_test(options, require_mic_by_leg);
   tcase_add_test(options, reset_crypto_keeps_the_number);
   tcase_add_test(options, reset_crypto_of_wrong_length_changes_nothing);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// gss_wrap, gss_get_mic, their counterparts and the iov forms, on good tokens, bad tokens and
-// tokens out of order.
+// gss_wrap, gss_get_mic, their counterparts and the iov forms, on good tokens and tokens out of
+// order. Damaged ones: tests/strength/sweep_tokens.c.
 #include <stdlib.h>
 #include <string.h>
 
@@ -526,6 +526,27 @@ START_TEST(stream_unwrap) {
 }
 END_TEST
 
+// libgssapi frees no buffer of length 0, so there must be nothing to free.
+START_TEST(empty_stream_gives_no_memory) {
+  OM_uint32 minor;
+  struct handshake h;
+  struct octets token;
+  gss_iov_buffer_desc iov[2];
+  memset(iov, 0, sizeof iov);
+  open_pair(&h, kRaw, kUsualFlags);
+  EXPECT_COMPLETE(wrap_octets(h.initiator.context, 1, text, 0, NULL, &token), 0);
+  iov[0].type = GSS_IOV_BUFFER_TYPE_STREAM;
+  iov[0].buffer = buffer_of(token.data, token.size);
+  iov[1].type = GSS_IOV_BUFFER_TYPE_DATA | GSS_IOV_BUFFER_FLAG_ALLOCATE;
+  EXPECT_COMPLETE(gss_unwrap_iov(&minor, h.acceptor.context, NULL, NULL, iov, 2), minor);
+  ck_assert_uint_eq(iov[1].buffer.length, 0);
+  ck_assert_ptr_null(iov[1].buffer.value);
+  EXPECT_COMPLETE(gss_release_iov_buffer(&minor, iov, 2), 0);
+  octets_free(&token);
+  handshake_close(&h);
+}
+END_TEST
+
 START_TEST(short_stream_is_refused) {
   struct handshake h;
   OM_uint32 minor;
@@ -613,113 +634,6 @@ START_TEST(mic_iov_length) {
   EXPECT_COMPLETE(
       gss_get_mic_iov_length(&minor, h.initiator.context, GSS_C_QOP_DEFAULT, l.iov, l.count), 0);
   ck_assert_uint_eq(l.iov[5].buffer.length, kSignatureSize);
-  handshake_close(&h);
-}
-END_TEST
-
-// ---- damaged tokens (N710, N822) ---------------------------------------------------------------
-
-static void expect_refused_bits(struct direction d, const struct octets *token) {
-  for (size_t bit = 0; bit < token->size * 8; ++bit) {
-    struct octets data;
-    token->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    const OM_uint32 major = unwrap_octets(d.to, token->data, token->size, NULL, &data);
-    token->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    octets_free(&data);
-    const OM_uint32 routine = GSS_ROUTINE_ERROR(major);
-    ck_assert_msg(routine == GSS_S_BAD_SIG || (bit < 32 && routine == GSS_S_DEFECTIVE_TOKEN),
-                  "bit %zu of %zu octets: %08x", bit, token->size, major);
-  }
-}
-
-// N366: after each refusal the state is as before, so the good token passes at the end.
-START_TEST(every_bit_of_a_wrap_token) {
-  static const size_t kSizes[] = {0, 1, 16, 100};
-  struct handshake h;
-  open_pair(&h, (enum carrier)_i, kUsualFlags);
-  for (int which = 0; which < 2; ++which) {
-    const struct direction d = direction_of(&h, which);
-    for (size_t i = 0; i < 4; ++i) {
-      struct octets token;
-      EXPECT_COMPLETE(wrap_octets(d.from, 1, text, kSizes[i], NULL, &token), 0);
-      expect_refused_bits(d, &token);
-      expect_accepted(d.to, &token, text, kSizes[i]);
-      octets_free(&token);
-    }
-  }
-  handshake_close(&h);
-}
-END_TEST
-
-START_TEST(every_bit_of_a_mic) {
-  struct handshake h;
-  struct octets mic;
-  open_pair(&h, (enum carrier)_i, kUsualFlags);
-  EXPECT_COMPLETE(mic_octets(h.initiator.context, text, 40, &mic), 0);
-  for (size_t bit = 0; bit < mic.size * 8; ++bit) {
-    mic.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    const OM_uint32 routine =
-        GSS_ROUTINE_ERROR(verify_octets(h.acceptor.context, text, 40, mic.data, mic.size));
-    mic.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    ck_assert_msg(routine == GSS_S_BAD_SIG || (bit < 32 && routine == GSS_S_DEFECTIVE_TOKEN),
-                  "bit %zu: %08x", bit, routine);
-  }
-  EXPECT_COMPLETE(verify_octets(h.acceptor.context, text, 40, mic.data, mic.size), 0);
-  octets_free(&mic);
-  handshake_close(&h);
-}
-END_TEST
-
-// N367, N710: tokens end at an unreadable page.
-START_TEST(every_length_of_a_wrap_token) {
-  enum { kText = 40 };
-  struct handshake h;
-  struct octets token, data;
-  open_pair(&h, (enum carrier)_i, kUsualFlags);
-  EXPECT_COMPLETE(wrap_octets(h.initiator.context, 1, text, kText, NULL, &token), 0);
-  struct octets longer = octets_copy(token.data, token.size);
-  octets_append(&longer, text, 16);
-  for (size_t size = 0; size <= longer.size; ++size) {
-    if (size == token.size) continue;
-    const OM_uint32 major = unwrap_octets(h.acceptor.context, longer.data, size, NULL, &data);
-    octets_free(&data);
-    if (size == 0) {  // mechglue's own answer
-      ck_assert_uint_eq(GSS_CALLING_ERROR(major), GSS_S_CALL_INACCESSIBLE_READ);
-    } else if (size < kSignatureSize) {
-      EXPECT_STATUS(GSS_S_DEFECTIVE_TOKEN, major, 0);
-    } else {
-      EXPECT_STATUS(GSS_S_BAD_SIG, major, 0);
-    }
-  }
-  expect_accepted(h.acceptor.context, &token, text, kText);
-  octets_free(&token);
-  octets_free(&longer);
-  handshake_close(&h);
-}
-END_TEST
-
-START_TEST(every_length_of_a_mic) {
-  struct handshake h;
-  struct octets mic;
-  open_pair(&h, (enum carrier)_i, kUsualFlags);
-  EXPECT_COMPLETE(mic_octets(h.initiator.context, text, 40, &mic), 0);
-  struct octets longer = octets_copy(mic.data, mic.size);
-  octets_append(&longer, text, 16);
-  for (size_t size = 0; size <= longer.size; ++size) {
-    if (size == mic.size) continue;
-    const OM_uint32 major = verify_octets(h.acceptor.context, text, 40, longer.data, size);
-    const OM_uint32 routine = GSS_ROUTINE_ERROR(major);
-    if (size == 0) {  // mechglue's own answer
-      ck_assert_uint_eq(GSS_CALLING_ERROR(major), GSS_S_CALL_INACCESSIBLE_READ);
-      continue;
-    }
-    ck_assert_msg(
-        routine == GSS_S_DEFECTIVE_TOKEN || (size > kSignatureSize && routine == GSS_S_BAD_SIG),
-        "%zu octets: %08x", size, routine);
-  }
-  EXPECT_COMPLETE(verify_octets(h.acceptor.context, text, 40, mic.data, mic.size), 0);
-  octets_free(&mic);
-  octets_free(&longer);
   handshake_close(&h);
 }
 END_TEST
@@ -888,25 +802,6 @@ START_TEST(sign_only_plain_form_is_taken) {
 }
 END_TEST
 
-START_TEST(sign_only_bits_are_refused) {
-  struct handshake h;
-  struct octets token;
-  open_pair(&h, kRaw, kSignFlags);
-  for (int plain = 0; plain < 2; ++plain) {
-    if (plain != 0) {
-      EXPECT_COMPLETE(mic_octets(h.initiator.context, text, 24, &token), 0);
-      octets_append(&token, text, 24);
-    } else {
-      EXPECT_COMPLETE(wrap_octets(h.initiator.context, 0, text, 24, NULL, &token), 0);
-    }
-    expect_refused_bits(direction_of(&h, 0), &token);
-    expect_accepted(h.acceptor.context, &token, text, 24);
-    octets_free(&token);
-  }
-  handshake_close(&h);
-}
-END_TEST
-
 // With SEAL agreed the plain form is a downgrade.
 START_TEST(plain_form_is_refused_where_seal_was_agreed) {
   struct handshake h;
@@ -1011,19 +906,12 @@ static Suite *message_suite(void) {
   tcase_add_loop_test(iov, iov_token_opened_by_unwrap, 0, kCarriers);
   tcase_add_loop_test(iov, wrap_token_opened_by_iov, 0, kCarriers);
   tcase_add_test(iov, stream_unwrap);
+  tcase_add_test(iov, empty_stream_gives_no_memory);
   tcase_add_test(iov, short_stream_is_refused);
   tcase_add_loop_test(iov, mic_iov_is_the_mic_of_the_whole, 0, kCarriers);
   tcase_add_loop_test(iov, mic_iov_verified_and_refused, 0, kCarriers);
   tcase_add_loop_test(iov, mic_iov_length, 0, kCarriers);
   suite_add_tcase(suite, iov);
-
-  TCase *damage = tcase_create("damaged tokens");
-  tcase_set_timeout(damage, 60);
-  tcase_add_loop_test(damage, every_bit_of_a_wrap_token, 0, kCarriers);
-  tcase_add_loop_test(damage, every_bit_of_a_mic, 0, kCarriers);
-  tcase_add_loop_test(damage, every_length_of_a_wrap_token, 0, kCarriers);
-  tcase_add_loop_test(damage, every_length_of_a_mic, 0, kCarriers);
-  suite_add_tcase(suite, damage);
 
   TCase *order = tcase_create("order");
   tcase_add_loop_test(order, replayed_token, 0, kCarriers);
@@ -1036,7 +924,6 @@ static Suite *message_suite(void) {
   tcase_add_loop_test(weak, sign_only_wrap, 0, kCarriers);
   tcase_add_test(weak, sign_only_wrap_by_the_book);
   tcase_add_test(weak, sign_only_plain_form_is_taken);
-  tcase_add_test(weak, sign_only_bits_are_refused);
   tcase_add_test(weak, plain_form_is_refused_where_seal_was_agreed);
   tcase_add_test(weak, sign_only_iov_leaves_the_data);
   tcase_add_test(weak, dummy_signature);

@@ -94,6 +94,63 @@ struct octets copy_message(const struct octets *token, uint32_t type) {
   return octets_copy(message, size);
 }
 
+// The octets of tag and length at `der`, and the length of what follows them.
+static size_t der_header(const uint8_t *der, size_t *length) {
+  const size_t more = der[1] < 0x80 ? 0 : der[1] & 0x7fu;
+  *length = der[1] < 0x80 ? der[1] : 0;
+  for (size_t i = 0; i < more; ++i) *length = *length << 8 | der[2 + i];
+  return 2 + more;
+}
+
+static struct octets der_encode(uint8_t tag, const struct octets *content) {
+  uint8_t header[6] = {tag};
+  size_t size = 1, length = content->size, count = 0;
+  while (length >> 8 * count != 0) ++count;
+  if (length >= 0x80) header[size++] = (uint8_t)(0x80 | count);
+  if (length < 0x80) count = 1;
+  while (count-- != 0) header[size++] = (uint8_t)(length >> 8 * count);
+  struct octets all = octets_copy(header, size);
+  octets_append(&all, content->data, content->size);
+  return all;
+}
+
+// The element at `der` again, with other octets for the content that begins at `message`.
+static struct octets der_with(const uint8_t *der, const uint8_t *message,
+                              const struct octets *with) {
+  size_t length;
+  const uint8_t *at = der + der_header(der, &length), *end = at + length;
+  struct octets content = octets_copy(NULL, 0);
+  if (at == message) {
+    octets_append(&content, with->data, with->size);
+    at = end;
+  }
+  while (at < end) {
+    size_t inner;
+    const size_t size = der_header(at, &inner) + inner;
+    if (message > at && message < at + size) {
+      struct octets element = der_with(at, message, with);
+      octets_append(&content, element.data, element.size);
+      octets_free(&element);
+    } else {
+      octets_append(&content, at, size);
+    }
+    at += size;
+  }
+  struct octets element = der_encode(der[0], &content);
+  octets_free(&content);
+  return element;
+}
+
+void replace_message(struct octets *token, uint32_t type, const struct octets *with) {
+  uint8_t *message;
+  size_t size;
+  ck_assert(find_message(token, type, &message, &size));
+  struct octets other = message == token->data ? octets_copy(with->data, with->size)
+                                               : der_with(token->data, message, with);
+  octets_free(token);
+  *token = other;
+}
+
 const uint8_t *av_find(const uint8_t *list, size_t size, enum av_id id, uint16_t *length) {
   for (size_t at = 0; at + 4 <= size;) {
     const uint16_t this_id = get16(list + at), this_length = get16(list + at + 2);

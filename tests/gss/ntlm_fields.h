@@ -96,6 +96,8 @@ char *field_text(const struct octets *message, size_t at);
 bool find_message(const struct octets *token, uint32_t type, uint8_t **message, size_t *size);
 // A copy of it; fails when there is none.
 struct octets copy_message(const struct octets *token, uint32_t type);
+// Puts other octets in place of that message; the lengths around it in a SPNEGO token follow.
+void replace_message(struct octets *token, uint32_t type, const struct octets *with);
 
 // AV pair lists ([MS-NLMP] 2.2.2.1). The list ends with its EOL pair.
 const uint8_t *av_find(const uint8_t *list, size_t size, enum av_id id, uint16_t *length);

@@ -94,11 +94,7 @@ START_TEST(output_stays) {
   expect_messages_pass(h.initiator.context, h.acceptor.context);
   expect_equal_outputs(octets_copy(before.data, before.size),
                        output_of(h.initiator.context, 0, "x", 1, 64), true);
-  OM_uint32 minor;
-  gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
-  EXPECT_COMPLETE(gss_export_sec_context(&minor, &h.acceptor.context, &token), 0);
-  EXPECT_COMPLETE(gss_import_sec_context(&minor, &token, &h.acceptor.context), 0);
-  gss_release_buffer(&minor, &token);
+  move_context(&h.acceptor.context);
   expect_equal_outputs(before, output_of(h.acceptor.context, 0, "x", 1, 64), true);
   handshake_close(&h);
 }

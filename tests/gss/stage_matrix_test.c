@@ -300,6 +300,7 @@ static struct result inquire_by_oid(struct subject *s, gss_OID oid) {
 CONTEXT_CALL(inquire_session_key) { return inquire_by_oid(s, &oid_session_key); }
 CONTEXT_CALL(inquire_sasl_ssf) { return inquire_by_oid(s, &oid_sasl_ssf); }
 CONTEXT_CALL(inquire_require_mic) { return inquire_by_oid(s, &oid_require_mic); }
+CONTEXT_CALL(inquire_neg_flags) { return inquire_by_oid(s, &oid_neg_flags); }
 CONTEXT_CALL(inquire_set_sequence) { return inquire_by_oid(s, &oid_set_sequence); }
 CONTEXT_CALL(inquire_reset_crypto) { return inquire_by_oid(s, &oid_reset_crypto); }
 CONTEXT_CALL(inquire_unknown) { return inquire_by_oid(s, &oid_unknown); }
@@ -444,6 +445,7 @@ static const struct context_row {
     {"gss_inquire_sec_context_by_oid, session key", inquire_session_key, kNothing},
     {"gss_inquire_sec_context_by_oid, SASL SSF", inquire_sasl_ssf, kNothing},
     {"gss_inquire_sec_context_by_oid, require MIC", inquire_require_mic, kNothing},
+    {"gss_inquire_sec_context_by_oid, NEG_FLAGS", inquire_neg_flags, kNothing},
     {"gss_inquire_sec_context_by_oid, sequence", inquire_set_sequence, kNothing},
     {"gss_inquire_sec_context_by_oid, reset", inquire_reset_crypto, kNothing},
     {"gss_inquire_sec_context_by_oid, unknown", inquire_unknown, kNothing},

@@ -52,7 +52,7 @@ bool octets_equal(const struct octets *a, const struct octets *b) {
 
 uint8_t *guarded_copy(const void *data, size_t size) {
   enum { kRoom = 4 << 20 };
-  static uint8_t *room;
+  static _Thread_local uint8_t *room;
   if (room == NULL) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     room = mmap(NULL, kRoom + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -149,8 +149,8 @@ void expect_text(const char *file, int line, const char *text, const char *part)
 static char temp_folder[64];
 
 const char *temp_path(const char *name) {
-  static char room[32][256];
-  static unsigned next;
+  static _Thread_local char room[32][256];
+  static _Thread_local unsigned next;
   char *path = room[next++ % 32];
   snprintf(path, sizeof room[0], "%s/%s", temp_folder, name);
   return path;
@@ -341,9 +341,47 @@ char *display_name(gss_name_t name) {
   return copy;
 }
 
+bool is_shown_as(gss_name_t name, const char *text) {
+  OM_uint32 minor;
+  gss_buffer_desc shown = GSS_C_EMPTY_BUFFER;
+  if (GSS_ERROR(gss_display_name(&minor, name, &shown, NULL))) return false;
+  const size_t size = strlen(text);
+  const bool same = (shown.length == size || shown.length == size + 1) &&
+                    memcmp(shown.value, text, shown.length) == 0;
+  gss_release_buffer(&minor, &shown);
+  return same;
+}
+
 void release_name(gss_name_t *name) {
   OM_uint32 minor;
   if (*name != GSS_C_NO_NAME) gss_release_name(&minor, name);
+}
+
+static void put(struct octets *to, size_t value, size_t size) {
+  for (; size > 0; --size, value >>= 8) {
+    const uint8_t octet = (uint8_t)value;
+    octets_append(to, &octet, 1);
+  }
+}
+
+void put_attribute(struct octets *to, const char *name, const char *value) {
+  put(to, strlen(name), 2);
+  octets_append(to, name, strlen(name));
+  put(to, strlen(value), 2);
+  octets_append(to, value, strlen(value));
+}
+
+struct octets composite_with(const gss_buffer_desc *token, const struct octets *attributes) {
+  enum { kTail = 5, kSizeAt = 2 + 2 + 2 + 10 };
+  const uint8_t *octets = token->value;
+  ck_assert_uint_eq(octets[token->length - kTail], 0);
+  struct octets made = octets_copy(octets, token->length - kTail);
+  put(&made, 1, 1);
+  put(&made, attributes->size, 4);
+  octets_append(&made, attributes->data, attributes->size);
+  const size_t size = made.size - kSizeAt - 4;
+  for (size_t i = 0; i < 4; ++i) made.data[kSizeAt + i] = (uint8_t)(size >> (24 - 8 * i));
+  return made;
 }
 
 enum { kMaxStore = 8 };
@@ -412,6 +450,25 @@ void cut_to_ntlm(gss_cred_id_t cred) {
   gss_OID_set_desc mechs = {1, &oid_ntlm};
   const OM_uint32 major = gss_set_neg_mechs(&minor, cred, &mechs);
   EXPECT_COMPLETE(major, minor);
+}
+
+// A secret that the caller was given is the caller's to wipe.
+static void wipe_and_release(gss_buffer_t buffer) {
+  OM_uint32 minor;
+  explicit_bzero(buffer->value, buffer->length);
+  gss_release_buffer(&minor, buffer);
+}
+
+gss_cred_id_t copy_of_cred(gss_cred_id_t cred) {
+  OM_uint32 minor;
+  gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+  gss_cred_id_t copy = GSS_C_NO_CREDENTIAL;
+  OM_uint32 major = gss_export_cred(&minor, cred, &token);
+  EXPECT_COMPLETE(major, minor);
+  major = gss_import_cred(&minor, &token, &copy);
+  EXPECT_COMPLETE(major, minor);
+  wipe_and_release(&token);
+  return copy;
 }
 
 void release_cred(gss_cred_id_t *cred) {
@@ -554,6 +611,18 @@ bool session_key(gss_ctx_id_t context, uint8_t key[16]) {
   return true;
 }
 
+void move_context(gss_ctx_id_t *context) {
+  OM_uint32 minor;
+  gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+  OM_uint32 major = gss_export_sec_context(&minor, context, &token);
+  EXPECT_COMPLETE(major, minor);
+  ck_assert_ptr_null(*context);
+  major = gss_import_sec_context(&minor, &token, context);
+  EXPECT_COMPLETE(major, minor);
+  ck_assert_ptr_nonnull(*context);
+  wipe_and_release(&token);
+}
+
 void expect_equal_keys(const struct handshake *handshake) {
   uint8_t ours[16], theirs[16];
   ck_assert(session_key(handshake->initiator.context, ours));
@@ -669,22 +738,34 @@ static bool mechanism_is_loaded(void) {
   return true;
 }
 
-int run_suite(suite_maker *maker) {
+bool begin_program(void) {
   setlocale(LC_ALL, "");  // as programs do; no result may depend on it
   snprintf(temp_folder, sizeof temp_folder, "/tmp/gss-ntlm-test-XXXXXX");
-  if (mkdtemp(temp_folder) == NULL) return 2;
+  if (mkdtemp(temp_folder) == NULL) return false;
   set_environment();
-  int failed = 1;
-  if (mechanism_is_loaded()) {
-    SRunner *runner = srunner_create(maker());
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    if (srunner_ntests_run(runner) == 0) failed = 1;
-    srunner_free(runner);
-  }
-  nftw(temp_folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-  return failed == 0 ? 0 : 1;
+  if (mechanism_is_loaded()) return true;
+  end_program();
+  return false;
 }
+
+void end_program(void) { nftw(temp_folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }
+
+int run_in_environment(int (*body)(void *argument), void *argument) {
+  if (!begin_program()) return 1;
+  const int result = body(argument);
+  end_program();
+  return result;
+}
+
+static int run_all_of(void *maker) {
+  SRunner *runner = srunner_create((*(suite_maker **)maker)());
+  srunner_run_all(runner, CK_ENV);
+  const bool good = srunner_ntests_failed(runner) == 0 && srunner_ntests_run(runner) != 0;
+  srunner_free(runner);
+  return good ? 0 : 1;
+}
+
+int run_suite(suite_maker *maker) { return run_in_environment(run_all_of, &maker); }
 
 int run_probe(const TTest *test) {
   Suite *suite = suite_create("probe");

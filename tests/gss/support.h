@@ -27,7 +27,7 @@ void octets_remove(struct octets *octets, size_t at, size_t count);
 bool octets_equal(const struct octets *a, const struct octets *b);
 
 // A copy whose last octet is followed by a page that cannot be read: a read past the end ends the
-// test. Valid until the next call; sizes up to 4 MiB.
+// test. Valid until the next call of the same thread; sizes up to 4 MiB.
 uint8_t *guarded_copy(const void *data, size_t size);
 
 gss_buffer_desc buffer_of(const void *data, size_t size);
@@ -78,7 +78,8 @@ void expect_text(const char *file, int line, const char *text, const char *part)
 
 // ---- files and environment ---------------------------------------------------------------------
 
-// A path in the test's own temporary folder. The text stays valid for 32 further calls.
+// A path in the test's own temporary folder. The text stays valid for 32 further calls of the same
+// thread.
 const char *temp_path(const char *name);
 // Writes a file there with this mode and returns its path.
 const char *write_file(const char *name, const char *text, mode_t mode);
@@ -118,7 +119,13 @@ OM_uint32 make_mech_name(OM_uint32 *minor, const void *text, size_t size, gss_OI
                          gss_name_t *name);
 // The display form, to be freed with free(3).
 char *display_name(gss_name_t name);
+// Whether that form is `text`; some modules count the NUL behind it.
+bool is_shown_as(gss_name_t name, const char *text);
 void release_name(gss_name_t *name);
+void put_attribute(struct octets *to, const char *name, const char *value);
+// A token of gss_export_name_composite for a name without attributes of its own, with these in it
+// and the octet that says "verified" set.
+struct octets composite_with(const gss_buffer_desc *token, const struct octets *attributes);
 
 // One key and value of a credential store; a list ends with a null key.
 struct store_entry {
@@ -137,6 +144,8 @@ gss_cred_id_t acquire_with_password(const char *user, const char *password, gss_
 gss_cred_id_t acquire_acceptor(const char *file, gss_OID mech);
 // Lets SPNEGO offer or take NTLM alone.
 void cut_to_ntlm(gss_cred_id_t cred);
+// Another one, by gss_export_cred and gss_import_cred. No secret is left in between.
+gss_cred_id_t copy_of_cred(gss_cred_id_t cred);
 void release_cred(gss_cred_id_t *cred);
 
 // ---- the ways to carry NTLM --------------------------------------------------------------------
@@ -203,6 +212,8 @@ OM_uint32 acceptor_step(struct handshake *handshake, const struct octets *input,
 bool is_complete(const struct side *side);
 // The session key of an open context (N208); false when there is none.
 bool session_key(gss_ctx_id_t context, uint8_t key[16]);
+// gss_export_sec_context and gss_import_sec_context. No secret is left in between.
+void move_context(gss_ctx_id_t *context);
 // Fails unless both contexts answer with the same 16 octets.
 void expect_equal_keys(const struct handshake *handshake);
 // Fails unless the acceptor's client name is displayed as `expected`.
@@ -222,8 +233,13 @@ OM_uint32 verify_octets(gss_ctx_id_t context, const void *data, size_t size, con
 
 // ---- programs ----------------------------------------------------------------------------------
 
-// Runs the suites as a program: temporary folder, environment, the check that the mechanism is
-// loaded at all, and the exit status.
+// Temporary folder, environment, and the check that the mechanism is loaded at all; end_program
+// removes the folder. False, with a line on stderr, when there is nothing to test.
+bool begin_program(void);
+void end_program(void);
+// Runs `body` between the two; its exit status, or 1 without it.
+int run_in_environment(int (*body)(void *argument), void *argument);
+// Runs the suites as a program, with the exit status of it.
 typedef Suite *suite_maker(void);
 int run_suite(suite_maker *maker);
 // Runs one test in this very process, silently and in the environment as it is: for probes.

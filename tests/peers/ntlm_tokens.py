@@ -52,6 +52,17 @@ def decode(data):
                    {name: field(data, 12 + 8 * i) for i, name in enumerate(names)}, data)
 
 
+def av_pairs(data):
+    """Pairs of id and value of a TargetInfo, up to MsvAvEOL."""
+    at = 0
+    while at + 4 <= len(data):
+        kind, size = (int.from_bytes(data[at + i:at + i + 2], 'little') for i in (0, 2))
+        if kind == 0:
+            return
+        yield kind, data[at + 4:at + 4 + size]
+        at += 4 + size
+
+
 def find(token):
     """The NTLM message in a token, bare or inside SPNEGO; None when there is none."""
     at = token.find(SIGNATURE)

@@ -12,7 +12,7 @@ import subprocess
 import termios
 import time
 
-from tap import (ENVIRONMENT, LIMIT, MODULE, NTLM, TOOL, WORK, check, finish, run, skip_all,
+from tap import (ENVIRONMENT, LIMIT, MODULE, NTLM, TOOL, WORK, check, finish, run, skip, skip_all,
                  write)
 
 PASSWORD = "Wonder-land1 \u00e4"
@@ -205,7 +205,11 @@ def test_keyring_login():
     code, out, _ = run("doctor")
     check("the doctor knows it", code == 0 and "NTLM initiator: DEMO\\alice (login in the session"
           " keyring)" in out, out)
-    if shutil.which("curl"):
+    if os.environ["GSS_SSPI_SANITIZER"] != "none":
+        skip("curl with it", "a program of the host cannot load a module made for a sanitizer")
+    elif not shutil.which("curl"):
+        skip("curl with it", "missing package: curl")
+    else:
         with Server("--http") as server:
             done = subprocess.run(["curl", "-s", "--negotiate", "-u", ":", "--max-time", "20",
                                    f"http://127.0.0.1:{server.port}/"], env=ENVIRONMENT,

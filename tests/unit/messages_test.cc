@@ -450,6 +450,23 @@ START_TEST(ShortNegotiate) {
 }
 END_TEST
 
+// N346: octets behind the payload of a NEGOTIATE that has one.
+START_TEST(BehindThePayloadOfNegotiate) {
+  std::array<uint8_t, NegotiateMessage::kSize> header{};
+  NegotiateMessage{kUnicode, false}.Build(header);
+  Bytes message(header.begin(), header.end());
+  PutU16(&message, 16, 4);                        // DomainName
+  PutU16(&message, 20, NegotiateMessage::kSize);  // where it stands
+  message.resize(NegotiateMessage::kSize + 4, 'D');
+  for (size_t behind = 0; behind <= 16; ++behind) {
+    const auto parsed = NegotiateMessage::Parse(message);
+    ck_assert(static_cast<bool>(parsed));
+    ck_assert_msg(parsed->trailing_octets == (behind != 0), "%zu", behind);
+    message.push_back(0);
+  }
+}
+END_TEST
+
 Suite *MessagesSuite() {
   Suite *suite = suite_create("messages");
   TCase *round_trips = tcase_create("round trips");
@@ -470,6 +487,7 @@ Suite *MessagesSuite() {
   tcase_add_test(hostile, AvPairCountsAndSizes);
   tcase_add_test(hostile, SizeOfTargetInfo);
   tcase_add_test(hostile, ShortNegotiate);
+  tcase_add_test(hostile, BehindThePayloadOfNegotiate);
   suite_add_tcase(suite, hostile);
   return suite;
 }

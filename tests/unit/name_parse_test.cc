@@ -306,6 +306,47 @@ START_TEST(ExportedNames) {
 }
 END_TEST
 
+// N407, N409: a token may come from anybody. What no text stands for would be shown as another
+// name.
+START_TEST(NamesNobodyMayExport) {
+  struct Row {
+    uint8_t kind;
+    std::string_view first, second;
+  };
+  constexpr Row kGood[] = {
+      {0, "DOM", "alice"}, {0, "", "a@b"}, {0, "a\\@b", "u"}, {1, "HTTP", "h@h"}};
+  constexpr Row kNone[] = {{0, "", "DOM\\alice"}, {0, "DOM", "a\\b"}, {0, "DOM", "@alice"},
+                           {0, "", "@alice"},     {1, "HT@P", "h"},   {1, "@", ""}};
+  const auto import = [](const Row &row) {
+    const auto name = Name::ParseUser("x");
+    const auto made = gss::ExportToken(**name, gss::Exported::kPlain);
+    constexpr size_t kHeader = 2 + 2 + 12 + 4;  // up to the length of the body
+    Bytes token(made->view().begin(), made->view().begin() + kHeader);
+    token.push_back(row.kind);
+    for (const std::string_view text : {row.first, row.second}) {
+      token.push_back(static_cast<uint8_t>(text.size()));
+      token.push_back(0);
+      token.insert(token.end(), text.begin(), text.end());
+    }
+    token[kHeader - 1] = static_cast<uint8_t>(token.size() - kHeader);
+    return gss::ImportToken(token);
+  };
+  for (const Row &row : kGood) {
+    const auto name = import(row);
+    ck_assert_msg(static_cast<bool>(name), "%s", Text(row.second).c_str());
+    const auto shown = (*name)->Display();
+    const auto again = row.kind == 0 ? Name::ParseUser(AsText(shown->view()))
+                                     : Name::ParseService(AsText(shown->view()), "");
+    ck_assert_msg(again && (*again)->Equals(**name), "%s", Text(row.second).c_str());
+  }
+  for (const Row &row : kNone) {
+    const auto name = import(row);
+    ck_assert_msg(!name, "%s and %s", Text(row.first).c_str(), Text(row.second).c_str());
+    ck_assert(name.error().status == Status::kBadName);
+  }
+}
+END_TEST
+
 // A token may come from anybody: foreign names of attributes, and values that are not text.
 START_TEST(AttributesNobodyMayExport) {
   const auto import = [](std::string_view attribute, std::string_view value) {
@@ -358,6 +399,7 @@ Suite *NameParseSuite() {
   tcase_add_test(tests, AttributesOfNames);
   tcase_add_test(tests, AttributesOfASource);
   tcase_add_test(tests, ExportedNames);
+  tcase_add_test(tests, NamesNobodyMayExport);
   tcase_add_test(tests, AttributesNobodyMayExport);
   tcase_add_test(tests, AttributesInsideAContext);
   suite_add_tcase(suite, tests);

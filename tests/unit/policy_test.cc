@@ -20,6 +20,7 @@
 #include "policy/keys.h"
 #include "policy/load.h"
 #include "policy/rules.h"
+#include "policy_documents.h"
 
 namespace {
 
@@ -757,30 +758,9 @@ END_TEST
 
 // The man page, the example and the table have the same keys, and the example parses when all of
 // it is switched on.
-std::set<std::string> KeysOfExample(std::string *enabled) {
-  std::ifstream file(std::string(GSS_SSPI_SOURCE) + "/conf/sspi.conf.example");
-  ck_assert_msg(static_cast<bool>(file), "no example");
-  std::set<std::string> keys;
-  for (std::string line; std::getline(file, line);) {
-    const size_t equals = line.find(" = ");
-    if (line.starts_with("#    ") && equals != std::string::npos) {
-      keys.insert(line.substr(5, equals - 5));
-      line = line.substr(1);
-    }
-    *enabled += line + "\n";
-  }
-  return keys;
-}
-
 START_TEST(ExampleHasEveryKey) {
   std::string enabled;
-  const std::set<std::string> in_example = KeysOfExample(&enabled);
-  std::set<std::string> keys;
-  for (const Key &key : Keys()) keys.insert(key.name);
-  for (const std::string &key : keys) {
-    ck_assert_msg(in_example.count(key) == 1, "not in the example: %s", key.c_str());
-  }
-  ck_assert(in_example == keys);
+  ExpectDocumented(Keys(), KeysOfExample("ntlm", &enabled));
   Loaded(enabled);
 }
 END_TEST
@@ -791,7 +771,7 @@ START_TEST(ExampleShowsTheDefaults) {
       "spn_names",          "outgoing_except",  "incoming_except", "initiator_user_file",
       "acceptor_user_file", "user_file_groups", "local_domains",   "log_file"};
   std::string enabled;
-  KeysOfExample(&enabled);
+  KeysOfExample("ntlm", &enabled);
   const auto shown = Shown(Loaded(enabled).policy);
   const auto defaults = Shown(Policy());
   for (const auto &[key, value] : shown) {
@@ -804,23 +784,7 @@ START_TEST(ExampleShowsTheDefaults) {
 }
 END_TEST
 
-START_TEST(ManualPageHasEveryKey) {
-  std::ifstream file(std::string(GSS_SSPI_SOURCE) + "/docs/man/sspi.conf.5");
-  ck_assert_msg(static_cast<bool>(file), "no manual page");
-  std::set<std::string> described;
-  for (std::string line; std::getline(file, line);) {
-    static const std::string kItem = ".It Ic ";
-    if (!line.starts_with(kItem)) continue;
-    const std::string key = line.substr(kItem.size(), line.find(' ', kItem.size()) - kItem.size());
-    ck_assert_msg(described.insert(key).second, "described twice: %s", key.c_str());
-  }
-  std::set<std::string> keys;
-  for (const Key &key : Keys()) keys.insert(key.name);
-  for (const std::string &key : keys) {
-    ck_assert_msg(described.count(key) == 1, "not in the manual page: %s", key.c_str());
-  }
-  ck_assert(described == keys);
-}
+START_TEST(ManualPageHasEveryKey) { ExpectDocumented(Keys(), KeysOfManual("KEYS")); }
 END_TEST
 
 Suite *PolicySuite() {

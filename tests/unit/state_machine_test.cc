@@ -107,6 +107,18 @@ struct Exchange {
 // ---- The whole exchange
 // --------------------------------------------------------------------------
 
+// The flags of N420 do not make a connectionless exchange of one that begins with NEGOTIATE.
+START_TEST(ProgramsFlagsKeepTheKind) {
+  Initiator initiator;
+  std::array<uint8_t, NegotiateMessage::kSize> octets{};
+  const InitiatorOffer offer{0, kUnicode | kNtlm | kExtendedSessionSecurity | kDatagram};
+  ck_assert(!initiator.Negotiate(offer, Policy(), octets));
+  const auto message = NegotiateMessage::Parse(octets);
+  ck_assert(static_cast<bool>(message));
+  ck_assert_uint_eq(message->negotiate_flags & (kUnicode | kDatagram), kUnicode);
+}
+END_TEST
+
 START_TEST(Handshake) {
   constexpr Flags kProtections[] = {0, kSign, kSign | kSeal, kIdentify, kSign | kIdentify};
   for (const Flags protection : kProtections) {
@@ -465,6 +477,7 @@ Suite *StateMachineSuite() {
   tcase_add_checked_fixture(tests, Setup, nullptr);
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, Handshake);
+  tcase_add_test(tests, ProgramsFlagsKeepTheKind);
   tcase_add_test(tests, SessionAfterHandshake);
   tcase_add_test(tests, WrongPassword);
   tcase_add_test(tests, RandomSourceFails);

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <set>
 
 #include "cred/user_file_cache.h"
 #include "ntlm_support.h"
@@ -611,6 +612,49 @@ START_TEST(ThreadsAndForks) {
 }
 END_TEST
 
+struct Asker {
+  pthread_t thread;
+  const char *path;
+  pthread_barrier_t *start;
+  Ref<AccountList> list;
+};
+
+void *AskOnce(void *argument) {
+  auto *asker = static_cast<Asker *>(argument);
+  pthread_barrier_wait(asker->start);
+  if (auto list = cred::SharedUserFile(asker->path, Policy(), false)) asker->list = *list;
+  return nullptr;
+}
+
+// Threads that ask at the same time for a file that just changed do not all read it.
+START_TEST(OneReadsForMany) {
+  constexpr size_t kAskers = 32, kReads = 8;
+  const std::string path = PathOf("file");
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += "D:user" + std::to_string(i) + ":secret\n";
+  WriteFile(path, text);
+  // It never settles, so that no later call may have what an earlier one read.
+  const timespec future[] = {{0, UTIME_OMIT}, {time(nullptr) + 1000, 1}};
+  ck_assert_int_eq(utimensat(AT_FDCWD, path.c_str(), future, 0), 0);
+  pthread_barrier_t start;
+  pthread_barrier_init(&start, nullptr, kAskers);
+  Asker askers[kAskers];
+  for (Asker &asker : askers) {
+    asker.path = path.c_str();
+    asker.start = &start;
+    ck_assert_int_eq(pthread_create(&asker.thread, nullptr, AskOnce, &asker), 0);
+  }
+  std::set<AccountList *> lists;
+  for (Asker &asker : askers) {
+    ck_assert_int_eq(pthread_join(asker.thread, nullptr), 0);
+    ck_assert(asker.list && HasPassword(asker.list->Find("user19999", "D"), "secret"));
+    lists.insert(asker.list.get());
+  }
+  ck_assert_uint_le(lists.size(), kReads);
+  pthread_barrier_destroy(&start);
+}
+END_TEST
+
 Suite *UserFileSuite() {
   Suite *suite = suite_create("user_file");
   TCase *text = tcase_create("text");
@@ -639,6 +683,7 @@ Suite *UserFileSuite() {
   tcase_add_test(files, AnotherUser);
   tcase_add_test(files, ManyFiles);
   tcase_add_test(files, ThreadsAndForks);
+  tcase_add_test(files, OneReadsForMany);
   suite_add_tcase(suite, files);
   return suite;
 }

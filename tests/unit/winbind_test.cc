@@ -305,8 +305,9 @@ START_TEST(ResultsOfTheLibrary) {
   for (int number = WBC_ERR_NOT_IMPLEMENTED; number <= WBC_ERR_PWD_CHANGE_FAILED; ++number) {
     SetUsers("user DOM alice Passw0rd 1104\nmode error=" + std::to_string(number) + "\n");
     const Error error = Verify(V2("alice", "Passw0rd")).error();
-    const bool user = number == WBC_ERR_DOMAIN_NOT_FOUND || number == WBC_ERR_AUTH_ERROR ||
-                      number == WBC_ERR_UNKNOWN_USER;
+    // A domain that does not exist is an AUTH_ERROR with an NT status. DOMAIN_NOT_FOUND is what
+    // libwbclient makes of a failure without one, and of a winbindd that it shall not ask.
+    const bool user = number == WBC_ERR_AUTH_ERROR || number == WBC_ERR_UNKNOWN_USER;
     const Status expected = number == WBC_ERR_NO_MEMORY ? Status::kNoMemory
                             : user                      ? Status::kLogonFailure
                                                         : Status::kBackEndUnavailable;
@@ -342,6 +343,12 @@ START_TEST(AttributesOfTheUser) {
   SetUsers("user DOM alice Passw0rd 1104 deny-only\n");
   const auto denied = Accepted(V2("alice", "Passw0rd"));
   ck_assert(ValuesOf(denied.identity, ntlm::attribute::kSids) == base + "1104," + base + "513|");
+
+  // One value for each, however often it is told.
+  SetUsers("user DOM alice Passw0rd 1104 primary-again\n");
+  const auto twice = Accepted(V2("alice", "Passw0rd"));
+  ck_assert(ValuesOf(twice.identity, ntlm::attribute::kSids) == base + "1104," + base + "513|");
+  ck_assert(ValuesOf(twice.identity, ntlm::attribute::kGroupSid) == base + "513|");
 }
 END_TEST
 
@@ -392,6 +399,59 @@ START_TEST(Names) {
   // Kept for some seconds.
   SetWorld("mode unreachable\n");
   ck_assert(static_cast<bool>(WinbindNames::Current(1000)));
+}
+END_TEST
+
+// The names are asked for anew after some seconds: by one thread, and all others go on meanwhile.
+struct NamesAsker {
+  pthread_t thread;
+  double seconds;
+};
+
+void *AskForNames(void *argument) {
+  auto *asker = static_cast<NamesAsker *>(argument);
+  const double start = Seconds();
+  const bool found = static_cast<bool>(WinbindNames::Current(kLimit * 1000));
+  asker->seconds = found ? Seconds() - start : 1000;
+  return nullptr;
+}
+
+START_TEST(OneAsksForNames) {
+  constexpr double kSlow = 0.9;
+  NamesAsker askers[8];
+  ck_assert(static_cast<bool>(WinbindNames::Current(1000)));
+  sleep(6);
+  SetUsers("mode slow=900\n");
+  for (NamesAsker &asker : askers) {
+    ck_assert_int_eq(pthread_create(&asker.thread, nullptr, AskForNames, &asker), 0);
+  }
+  int waited = 0;
+  for (const NamesAsker &asker : askers) {
+    ck_assert_int_eq(pthread_join(asker.thread, nullptr), 0);
+    ck_assert(asker.seconds < 1000);
+    waited += asker.seconds >= kSlow;
+  }
+  ck_assert_int_eq(waited, 1);
+}
+END_TEST
+
+// What was known stays known while winbind is late.
+START_TEST(LateForKnownNames) {
+  ck_assert(static_cast<bool>(WinbindNames::Current(1000)));
+  sleep(6);
+  SetUsers("mode slow=900\n");
+  ck_assert(static_cast<bool>(WinbindNames::Current(100)));
+  SetWorld("mode unreachable\n");
+  sleep(6);
+  ExpectStatus(WinbindNames::Current(1000).error(), Status::kBackEndUnavailable, "winbindd_priv");
+}
+END_TEST
+
+// Whoever has been late is not waited for so long a second time.
+START_TEST(LateForNames) {
+  SetWorld("mode hang=30\n");
+  ExpectStatus(WinbindNames::Current(500).error(), Status::kBackEndUnavailable, "within 0.500 s");
+  ExpectStatus(WinbindNames::Current(500).error(), Status::kBackEndUnavailable, "within 0.040 s");
 }
 END_TEST
 
@@ -665,6 +725,9 @@ Suite *WinbindSuite() {
                                 StrangeUsers,
                                 LongNames,
                                 Names,
+                                OneAsksForNames,
+                                LateForKnownNames,
+                                LateForNames,
                                 NamesWithoutDns,
                                 StrangeNames,
                                 CachedLogonIsFound,

@@ -5,7 +5,7 @@
 // libcrypto's. The file is read at each call; each line is one of
 //
 //   host NETBIOS-NAME NETBIOS-DOMAIN DNS-DOMAIN      a '-' is a null pointer
-//   mode unreachable | hang=SECONDS | error=NUMBER | nothing | garbage
+//   mode unreachable | hang=SECONDS | slow=MILLISECONDS | error=NUMBER | nothing | garbage
 //   user DOMAIN NAME PASSWORD RID [FLAG...]
 //
 // where the flags of a user, all of which only show after a right response, are
@@ -20,6 +20,7 @@
 //   sids=NUMBER            so many groups, more than two
 //   null-sids              a number of SIDs, and no SIDs
 //   bad-sid                a SID with 200 parts
+//   primary-again          the last group is the first one once more, as winbindd tells it
 //   deny-only              the last group only takes rights away
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -127,11 +128,20 @@ static bool same_name(const char *a, const char *b) {
 
 static pthread_once_t crypto_once = PTHREAD_ONCE_INIT;
 static OSSL_LIB_CTX *crypto;
+static OSSL_PROVIDER *usual, *legacy;
 
+static void end_crypto(void) {
+  OSSL_PROVIDER_unload(legacy);
+  OSSL_PROVIDER_unload(usual);
+  OSSL_LIB_CTX_free(crypto);
+}
+
+// libcrypto calls end_crypto before it ends itself.
 static void start_crypto(void) {
   crypto = OSSL_LIB_CTX_new();
-  if (OSSL_PROVIDER_load(crypto, "default") == NULL ||
-      OSSL_PROVIDER_load(crypto, "legacy") == NULL) {
+  usual = OSSL_PROVIDER_load(crypto, "default");
+  legacy = OSSL_PROVIDER_load(crypto, "legacy");
+  if (usual == NULL || legacy == NULL || OPENSSL_atexit(end_crypto) != 1) {
     fputs("fake_wbclient: OpenSSL's legacy provider is missing\n", stderr);
     abort();
   }
@@ -285,6 +295,12 @@ static struct world *load(void) {
   return world;
 }
 
+// Also what libcrypto keeps for this thread, which may still live when the process ends.
+static void unload(struct world *world) {
+  free(world);
+  OPENSSL_thread_stop();
+}
+
 // The result of a call that does not get far; WBC_ERR_SUCCESS otherwise.
 static wbcErr trouble(const struct world *world) {
   if (!world->reachable || strcmp(world->mode, "unreachable") == 0) {
@@ -294,6 +310,10 @@ static wbcErr trouble(const struct world *world) {
   if (has_flag(world->mode, "hang", &number, 10)) {
     while (number > 0) number = sleep(number);
     return WBC_ERR_WINBIND_NOT_AVAILABLE;
+  }
+  if (has_flag(world->mode, "slow", &number, 10)) {
+    usleep(number * 1000);
+    return WBC_ERR_SUCCESS;
   }
   has_flag(world->mode, "error", &number, 10);
   return (wbcErr)number;
@@ -363,7 +383,7 @@ FAKE_EXPORT wbcErr wbcCtxInterfaceDetails(struct wbcContext *context,
     details->dns_domain = text_or_null(world->dns_domain);
     *out = details;
   }
-  free(world);
+  unload(world);
   return result;
 }
 
@@ -409,6 +429,7 @@ static void set_sids(const struct user *user, struct wbcAuthUserInfo *info) {
   for (uint32_t i = 1; i < info->num_sids; ++i) set_sid(&info->sids[i], 512 + i);
   struct wbcSidWithAttr *last = &info->sids[info->num_sids - 1];
   if (user_is(user, "bad-sid")) last->sid.num_auths = 200;
+  if (user_is(user, "primary-again")) *last = info->sids[1];
   if (user_is(user, "deny-only")) last->attributes = WBC_SID_ATTR_GROUP_USEFOR_DENY_ONLY;
   if (user_is(user, "anonymous")) {
     last->sid.num_auths = 1;
@@ -510,7 +531,7 @@ FAKE_EXPORT wbcErr wbcCtxAuthenticateUserEx(struct wbcContext *context,
   if (result == WBC_ERR_SUCCESS && strcmp(world->mode, "nothing") != 0) {
     result = logon(world, params, info, error);
   }
-  free(world);
+  unload(world);
   return result;
 }
 
@@ -679,6 +700,6 @@ FAKE_EXPORT wbcErr wbcCtxCredentialCache(struct wbcContext *context,
   if (result == WBC_ERR_SUCCESS && strcmp(world->mode, "nothing") != 0) {
     result = cached_logon(world, params, info);
   }
-  free(world);
+  unload(world);
   return result;
 }

@@ -93,9 +93,6 @@ void DecodeTsRequest(const Piece &token, int nesting, TokenText *out);
 // "24 octets", "24 octets, all zero", "absent": all that is told of a secret or a proof of one.
 std::string Measured(ByteView octets);
 
-// STATUS_LOGON_FAILURE and its like; empty when it is not known.
-std::string NtStatusName(uint32_t status);
-
 }  // namespace gss_sspi::tools
 
 #endif  // GSS_SSPI_TOOLS_TOKEN_DECODE_H_

@@ -3,6 +3,7 @@
 // CredSSP ([MS-CSSP] 2.2.1).
 #include <iterator>
 
+#include "credssp/nt_status.h"
 #include "der.h"
 #include "token_decode.h"
 
@@ -176,49 +177,12 @@ void ShowNegoTokens(DerReader *fields, int nesting, TokenText *out) {
 void ShowErrorCode(DerReader *fields, TokenText *out) {
   const Piece content = fields->TakeExplicit(4, der::kInteger, "errorCode");
   const auto code = static_cast<uint32_t>(DerInteger(content, 5, "errorCode"));
-  const std::string name = NtStatusName(code);
-  out->Field("errorCode", Format("0x%08x", code) + (name.empty() ? "" : " " + name));
+  char text[credssp::kErrorCodeTextSize];
+  credssp::PrintErrorCode(code, text);
+  out->Field("errorCode", code == 0 ? "0" : text);
 }
-
-struct NtStatusRow {
-  uint32_t status;
-  const char *name;
-};
-constexpr NtStatusRow kNtStatusRows[] = {
-    {0x00000000, "STATUS_SUCCESS"},
-    {0xc0000022, "STATUS_ACCESS_DENIED"},
-    {0xc000005e, "STATUS_NO_LOGON_SERVERS"},
-    {0xc0000064, "STATUS_NO_SUCH_USER"},
-    {0xc000006a, "STATUS_WRONG_PASSWORD"},
-    {0xc000006d, "STATUS_LOGON_FAILURE"},
-    {0xc000006e, "STATUS_ACCOUNT_RESTRICTION"},
-    {0xc000006f, "STATUS_INVALID_LOGON_HOURS"},
-    {0xc0000070, "STATUS_INVALID_WORKSTATION"},
-    {0xc0000071, "STATUS_PASSWORD_EXPIRED"},
-    {0xc0000072, "STATUS_ACCOUNT_DISABLED"},
-    {0xc00000bb, "STATUS_NOT_SUPPORTED"},
-    {0xc00000dc, "STATUS_INVALID_SERVER_STATE"},
-    {0xc0000133, "STATUS_TIME_DIFFERENCE_AT_DC"},
-    {0xc000015b, "STATUS_LOGON_TYPE_NOT_GRANTED"},
-    {0xc0000193, "STATUS_ACCOUNT_EXPIRED"},
-    {0xc0000224, "STATUS_PASSWORD_MUST_CHANGE"},
-    {0xc0000234, "STATUS_ACCOUNT_LOCKED_OUT"},
-    {0xc0000388, "STATUS_DOWNGRADE_DETECTED"},
-    {0xc0000413, "STATUS_AUTHENTICATION_FIREWALL_FAILED"},
-    {0x8009030e, "SEC_E_NO_CREDENTIALS"},
-    {0x80090308, "SEC_E_INVALID_TOKEN"},
-    {0x8009030c, "SEC_E_LOGON_DENIED"},
-    {0x80090346, "SEC_E_BAD_BINDINGS"},
-};
 
 }  // namespace
-
-std::string NtStatusName(uint32_t status) {
-  for (const NtStatusRow &row : kNtStatusRows) {
-    if (row.status == status) return row.name;
-  }
-  return "";
-}
 
 void DecodeNegotiation(const Piece &token, int nesting, TokenText *out) {
   DerReader reader(token);
