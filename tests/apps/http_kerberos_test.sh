@@ -49,9 +49,21 @@ removed_on_client() {
   module_use installed
 }
 
+# The account has the principal's password, as in a domain.
+one_credential() {
+  /usr/bin/python3 -c 'import gssapi' 2>/dev/null || {
+    held "$1 # SKIP missing package: python3-gssapi" true
+    return
+  }
+  client_credential same "$DOMAIN:alice:$KRB5_PASSWORD"
+  held "$1" env KRB5CCNAME="FILE:$WORK/cred/absent" /usr/bin/python3 "$APPS_DIR/one_credential.py" \
+    "$PRINCIPAL" "$DOMAIN\\alice" "$KRB5_PASSWORD" "HTTP@$HOST" "$WORK/keytab" "$WORK/cred/same"
+}
+
 web_scenario_begin
 kerberos_works 'P6 installed'
 login 'P6 installed: NTLM without a ticket' alice /login/ "$DOMAIN\\alice" NTLM "${NEGOTIATE[@]}"
+one_credential 'ntlmssp_user: one credential for a principal and its NTLM account'
 module_removed no-line
 module_removed no-file
 module_removed no-elf

@@ -183,6 +183,9 @@ client_credential() { echo "$2" | secret_file "$WORK/cred/$1" 0600; }
 
 # ---- Kerberos ------------------------------------------------------------------------------------
 
+# The one encryption type of keys and sessions; empty for the usual ones.
+KDC_ENCTYPE=
+
 kdc_config() {
   KDC_PORT=$(free_port) || return 1
   mkdir "$WORK/kdc"
@@ -196,6 +199,7 @@ kdc_config() {
   dns_canonicalize_hostname = false
   rdns = false
   udp_preference_limit = 1
+  ${KDC_ENCTYPE:+permitted_enctypes = $KDC_ENCTYPE}
 [realms]
   $REALM = {
     kdc = 127.0.0.1:$KDC_PORT
@@ -213,6 +217,8 @@ END
     acl_file = $WORK/kdc/acl
     kdc_listen = 127.0.0.1:$KDC_PORT
     kdc_tcp_listen = 127.0.0.1:$KDC_PORT
+    ${KDC_ENCTYPE:+supported_enctypes = $KDC_ENCTYPE:normal}
+    ${KDC_ENCTYPE:+master_key_type = $KDC_ENCTYPE}
   }
 END
 }
@@ -302,6 +308,7 @@ END
   web_location /basic "${both[@]}" 'GssapiBasicAuth On' 'GssapiBasicAuthMech ntlmssp'
   web_location /once "${both[@]}" 'GssapiNegotiateOnce On' 'GssapiSignalPersistentAuth On'
   web_location /local "${both[@]}" 'GssapiLocalName On'
+  [ ${#WEB_DIRECTIVES[@]} = 0 ] || printf '%s\n' "${WEB_DIRECTIVES[@]}"
 }
 
 web_folders() {
@@ -316,8 +323,9 @@ web_folders() {
 }
 
 # web_start [MPM] [ACCOUNT FILE]. The variables are for this server only, the clients have their own;
-# WEB_ENV may hold more of them.
+# WEB_ENV may hold more of them, and WEB_DIRECTIVES what the configuration ends with.
 WEB_ENV=()
+WEB_DIRECTIVES=()
 web_start() {
   local mpm=${1:-event} accounts=${2:-$WORK/accounts}
   web_folders || return 1
@@ -381,7 +389,7 @@ web_request() {
   shift 2
   client_env "$credential"
   : >"$headers"
-  env "${CLIENT_ENV[@]}" curl -q -sS --noproxy '*' --max-time 20 --cacert "$WORK/web/cert.pem" \
+  env "${CLIENT_ENV[@]}" "${CURL:-curl}" -q -sS --noproxy '*' --max-time 20 --cacert "$WORK/web/cert.pem" \
     --resolve "$HOST:$WEB_PORT:127.0.0.1" --resolve "$HOST:$WEB_TLS_PORT:127.0.0.1" \
     -D "$headers" -o "$WORK/body" "$@" "$url" >"$WORK/curl.out" 2>"$WORK/curl.err"
   CURL_EXIT=$?
