@@ -11,7 +11,7 @@ namespace gss_sspi::gss {
 
 #define GSS_SSPI_HOST_FUNCTIONS(X)                                                                 \
   X(gss_accept_sec_context)                                                                        \
-  X(gss_acquire_cred_from) X(gss_add_buffer_set_member) X(gss_add_oid_set_member)                  \
+  X(gss_acquire_cred_from) X(gss_add_cred_from) X(gss_add_buffer_set_member) X(gss_add_oid_set_member)                  \
       X(gss_authorize_localname) X(gss_canonicalize_name) X(gss_compare_name) X(gss_context_time)  \
           X(gss_create_empty_buffer_set) X(gss_create_empty_oid_set) X(gss_delete_sec_context)     \
               X(gss_display_name) X(gss_display_status) X(gss_duplicate_name)                      \
