@@ -72,9 +72,8 @@ struct Ends *Connect(void) {
                                      &to_acceptor, NULL, NULL);
     Check("gss_init_sec_context", initiator, minor);
     gss_release_buffer(&ignored, &to_initiator);
-    acceptor =
-        gss_accept_sec_context(&minor, &ends->acceptor, acceptor_credential, &to_acceptor, NULL,
-                               NULL, NULL, &to_initiator, NULL, NULL, NULL);
+    acceptor = gss_accept_sec_context(&minor, &ends->acceptor, acceptor_credential, &to_acceptor,
+                                      NULL, NULL, NULL, &to_initiator, NULL, NULL, NULL);
     Check("gss_accept_sec_context", acceptor, minor);
     gss_release_buffer(&ignored, &to_acceptor);
   }
@@ -93,10 +92,9 @@ enum { kHeader, kData, kTrailer, kIovCount };
 static void Pass(gss_ctx_id_t from, gss_ctx_id_t to, uint8_t *data, size_t size) {
   static uint8_t header[64], trailer[64];
   OM_uint32 minor;
-  gss_iov_buffer_desc iov[kIovCount] = {
-      {GSS_IOV_BUFFER_TYPE_HEADER, {sizeof header, header}},
-      {GSS_IOV_BUFFER_TYPE_DATA, {size, data}},
-      {GSS_IOV_BUFFER_TYPE_TRAILER, {sizeof trailer, trailer}}};
+  gss_iov_buffer_desc iov[kIovCount] = {{GSS_IOV_BUFFER_TYPE_HEADER, {sizeof header, header}},
+                                        {GSS_IOV_BUFFER_TYPE_DATA, {size, data}},
+                                        {GSS_IOV_BUFFER_TYPE_TRAILER, {sizeof trailer, trailer}}};
   Check("gss_wrap_iov", gss_wrap_iov(&minor, from, 1, GSS_C_QOP_DEFAULT, NULL, iov, kIovCount), 0);
   Check("gss_unwrap_iov", gss_unwrap_iov(&minor, to, NULL, NULL, iov, kIovCount), 0);
 }

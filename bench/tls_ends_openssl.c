@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The floor of CredSSP: the same TLS, with the same kind of certificate, on memory, and nothing else.
+// The floor of CredSSP: the same TLS, with the same kind of certificate, on memory, and nothing
+// else.
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>

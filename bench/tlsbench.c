@@ -63,8 +63,9 @@ static void BenchMemory(const char *name) {
 }
 
 static void Usage(void) {
-  fputs("usage: tlsbench [-s SECONDS] [-N COUNT] [-c CONTEXTS] [-z SIZE] tls12|tls13_hs|record|mem\n",
-        stderr);
+  fputs(
+      "usage: tlsbench [-s SECONDS] [-N COUNT] [-c CONTEXTS] [-z SIZE] tls12|tls13_hs|record|mem\n",
+      stderr);
   exit(2);
 }
 

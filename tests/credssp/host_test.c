@@ -72,8 +72,8 @@ START_TEST(loaded_and_not_used) {
   }
   OM_uint32 minor;
   gss_cred_id_t cred;
-  const OM_uint32 major = gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, GSS_C_NO_OID_SET, GSS_C_BOTH,
-                                           &cred, NULL, NULL);
+  const OM_uint32 major =
+      gss_acquire_cred(&minor, GSS_C_NO_NAME, 0, GSS_C_NO_OID_SET, GSS_C_BOTH, &cred, NULL, NULL);
   EXPECT_COMPLETE(major, minor);
   release_cred(&cred);
   expect_untouched();

@@ -11,9 +11,7 @@
 namespace gss_sspi::gss {
 namespace {
 
-Error Refused(const char *what) {
-  return Fail(Status::kCredsspNoCredential, "Kerberos: %s", what);
-}
+Error Refused(const char *what) { return Fail(Status::kCredsspNoCredential, "Kerberos: %s", what); }
 
 // A key table in memory, which ends with its last user: the credential.
 class MemoryKeytab {
