@@ -95,6 +95,45 @@ export KRB5CCNAME=FILE:$WORK/cred/ticket
 for package in Kerberos Negotiate; do
   arrived "$package: the ticket of the login" "alice@$REALM" Kerberos $package 'hello'
 done
+# credssp SERVER CLIENT TEXT: the two programs for CredSSP, which speak with each other. The
+# output of both sides is in `client` and `server`.
+credssp() {
+  local server=$1 client=$2 port status
+  local -a user=("$DOMAIN" alice)
+  [ "$client" = credssp_sspi ] || user=("$DOMAIN\\alice")
+  : >"$WORK/server"
+  NTLM_USER_FILE=$WORK/accounts timeout 60 "$PROGRAMS/$server" accept 0 >"$WORK/server" 2>&1 &
+  SERVER_PIDS+=($!)
+  for _ in {1..600}; do
+    port=$(sed -n 's/^port //p' "$WORK/server")
+    [ -z "$port" ] || break
+    sleep 0.05
+  done
+  timeout 20 "$PROGRAMS/$client" connect "$port" "${user[@]}" "$3" >"$WORK/client" 2>&1
+  status=$?
+  wait "${SERVER_PIDS[-1]}"
+  return $status
+}
+
+credssp_arrives() {
+  credssp "$1" "$2" "$3" && [ "$(cat "$WORK/client")" = 'thank you' ] &&
+    [ "$(tail -n 1 "$WORK/server")" = "$DOMAIN\\alice by CREDSSP, delegates $DOMAIN\\alice: $3" ]
+  report $? "CREDSSP: $2 to $1"
+}
+
+credssp_is_refused() {
+  ! credssp "$1" "$2" 'not for your eyes' && ! grep -q 'not for your eyes' "$WORK/server" &&
+    grep -q -e C000006D -e 0x8009030c "$WORK/client"
+  report $? "CREDSSP: $2 to $1, a wrong password"
+}
+
+for server in credssp_gssapi credssp_sspi; do
+  for client in credssp_gssapi credssp_sspi; do
+    CREDSSP_PASSWORD=$ALICE_PASSWORD credssp_arrives $server $client 'hello'
+    CREDSSP_PASSWORD=$WRONG_PASSWORD credssp_is_refused $server $client
+  done
+done
+compiles_for_windows credssp_sspi
 compiles_for_windows sspi_client
 compiles_for_windows sspi_server
 finish
