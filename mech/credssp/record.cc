@@ -48,7 +48,7 @@ Result<size_t> SizeOfRecord(ByteView input) {
 }
 
 Error CheckRecord(RecordParts parts) {
-  uint8_t header[kRecordHeaderSize];
+  uint8_t header[kRecordHeaderSize] = {};
   size_t known = 0;
   size_t total = 0;
   for (const ByteView part : parts) {
