@@ -51,6 +51,7 @@ class End:
         self.full = keys.get('credssp:mode', 'full') == 'full'
         self.context = raw.import_sec_context(SEED)
         self.done, self.flags, self.tokens, self.left = False, 0, [], b''
+        self.change = lambda data: data  # of what is received, until the end of the login
         sock.settimeout(LIMIT)
 
     def ask(self, number):
@@ -91,8 +92,12 @@ class End:
         data = self.sock.recv(self.size)
         if not data:
             raise PeerClosed(self.waits_for())
+        data = self.change(data)
         self.tokens.append(('<', data))
         return data
+
+    def sent(self):
+        return [data for way, data in self.tokens if way == '>']
 
     def write(self, token):
         if token:

@@ -134,7 +134,7 @@ def works(tap, name, *details):
     try:
         yield
     except Exception as error:  # pylint: disable=broad-except
-        tap.check(name, False, f'{type(error).__name__}: {error}', *(detail() for detail in details))
+        tap.check(name, False, f'{type(error).__name__}: {error}', *(detail()[-600:] for detail in details))
     else:
         tap.check(name, True)
 

@@ -18,9 +18,8 @@ from gssapi import raw
 
 import credssp_ends as ends
 import credssp_rdp as rdp
-from credssp_world import (
-    ALICE, EC, MODES, RSA, TLS, WRONG, ZOE, Listener, Xfreerdp, certificate, expect, expect_text, shown,
-    works)
+from credssp_front import Front
+from credssp_world import ALICE, MODES, TLS, WRONG, ZOE, Xfreerdp, expect, expect_text, shown, works
 from private_host import Tap
 
 NOBODY = ('TESTDOM', 'nobody', 'Passw0rd!')
@@ -28,26 +27,6 @@ STREAM = sum(map(int, (raw.RequirementFlag.replay_detection, raw.RequirementFlag
                        raw.RequirementFlag.out_of_sequence_detection, raw.RequirementFlag.integrity,
                        raw.RequirementFlag.protection_ready)))
 REFUSAL = 'STATUS_LOGON_FAILURE [0xC000006D]'  # in FreeRDP's log
-
-
-class Front:
-    """An RDP server up to MCS Connect-Initial."""
-
-    def __init__(self, world):
-        self.accounts, self.listener = world.accounts, Listener()
-        self.pems = {'RSA': certificate(world, 'rsa.pem', *RSA), 'EC': certificate(world, 'ec.pem', *EC)}
-
-    @contextlib.contextmanager
-    def client(self, account, mode='full', tls='1.3', key='RSA', **options):
-        """xfreerdp and our acceptor, at the point where CredSSP begins."""
-        with Xfreerdp(self.listener.port, account) as client, self.listener.next() as sock:
-            _, taken = rdp.accept(sock)
-            expect(taken, rdp.HYBRID)
-            end = ends.acceptor(sock, self.accounts, mode, tls, self.pems.get(key), **options)
-            try:
-                yield client, end
-            finally:
-                end.close()
 
 
 def expect_login(client, end, account):
