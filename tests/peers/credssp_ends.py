@@ -52,7 +52,8 @@ class End:
         self.context = raw.import_sec_context(SEED)
         self.done, self.flags, self.tokens, self.left = False, 0, [], b''
         self.change = lambda data: data  # of what is received, until the end of the login
-        sock.settimeout(LIMIT)
+        if sock is not None:
+            sock.settimeout(LIMIT)
 
     def ask(self, number):
         return raw.inquire_sec_context_by_oid(self.context, option(number))
@@ -169,6 +170,21 @@ class Initiator(End):
         self.context, self.done = result.context, not result.more_steps
         self.flags = int(result.flags)
         return result.token
+
+
+def name_at_next_server(cred, accounts, mech=SPNEGO):
+    """The client's name as a further acceptor sees it whom this credential logs on to (C70)."""
+    acceptor_cred = raw.acquire_cred_from(encoded({'ntlmssp_keyfile': accounts}), mechs=[mech],
+                                          usage='accept').creds
+    context = server = token = None
+    for _ in range(6):
+        result = raw.init_sec_context(hostbased('HTTP@next'), cred, context, mech, input_token=token)
+        context = result.context
+        answer = raw.accept_sec_context(result.token, acceptor_cred, server)
+        server, token = answer.context, answer.token
+        if not answer.more_steps:
+            return display(answer.initiator_name)
+    raise AssertionError('no end')
 
 
 # ---- TLS of the application ----------------------------------------------------------------------
