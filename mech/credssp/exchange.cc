@@ -95,6 +95,10 @@ Error Exchange::TakeRecord(ByteView record, GrowingBuffer *output) {
   }
   if (!messages_.Reserve(record.size())) return Status::kNoMemory;
   const auto size = pipe_.Read({&record, 1}, messages_.Room(), output);
+  // C19: some servers refuse in this way.
+  if (!size && size.error().status == Status::kStreamEnded) {
+    return Fail(Status::kPeerGaveUp, "in place of %s", awaited());
+  }
   if (!size) return size.error();
   if (*size == 0) {
     if (++idle_records_ <= kMostIdleRecords) return kSuccess;
