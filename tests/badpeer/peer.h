@@ -128,6 +128,7 @@ class Server : public Peer {
  private:
   void Prove(const Request &request, Request *reply);
   bool sent_token_alone_ = false;
+  Octets proven_;  // the client's pubKeyAuth, when it was right
 };
 
 class Client : public Peer {
