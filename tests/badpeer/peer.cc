@@ -68,7 +68,13 @@ void Peer::Send(Request request) {
     changed = changed || message != before;
   }
   sent.push_back(request);
-  if (!message.empty()) tls.Write(message);
+  for (; !message.empty(); message.erase(0, record_size)) {
+    tls.Write(message.substr(0, record_size));
+  }
+}
+
+void Peer::SendBehind() {
+  if (!behind.empty()) tls.Write(behind);
 }
 
 Octets Peer::Step(const Octets &input) {
@@ -117,6 +123,7 @@ void Server::Take(const Request &request) {
     Prove(request, &reply);
   }
   Send(reply);
+  if (reply.binding) SendBehind();
 }
 
 void Server::Prove(const Request &request, Request *reply) {
@@ -163,6 +170,7 @@ void Client::Take(const Request &request) {
       PasswordCredentials(Utf16(TEST_DOMAIN), Utf16(TEST_USER), Utf16(TEST_PASSWORD));
   sent_credentials_ = true;
   Send(reply);
+  SendBehind();
 }
 
 // ---- both together -----------------------------------------------------------------------------
@@ -180,12 +188,20 @@ std::unique_ptr<Peer> MakePeer(const Ends &ends, const Tls::Setup &setup, const 
   return std::make_unique<Client>(ends, setup, change, earlier);
 }
 
-void Run(Product *product, Peer *peer) {
-  Octets token = peer->is_server ? Octets() : peer->Step({});
+void Run(Product *product, Peer *peer, FlightHook hook, Delivery deliver) {
+  int flight = 0;
+  const auto answer = [&](const Octets &input) {
+    Octets octets = peer->Step(input);
+    ++flight;
+    if (hook != nullptr) hook(*peer, flight, octets);
+    return octets;
+  };
+  Octets token = peer->is_server ? Octets() : answer({});
   // Two silent turns: a server without tickets does not answer a lone Finished.
   for (int silent = 0; silent < 2 && product->waits();) {
-    const Octets to_peer = product->Step(token);
-    token = peer->Step(to_peer);
+    const Octets to_peer = deliver != nullptr && !token.empty() ? deliver(product, flight, token)
+                                                                : product->Step(token);
+    token = answer(to_peer);
     silent = token.empty() && to_peer.empty() ? silent + 1 : 0;
   }
 }

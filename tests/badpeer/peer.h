@@ -102,12 +102,15 @@ class Peer {
   std::vector<Request> sent, received;
   Octets text;  // plaintext that is not part of a TSRequest yet, or follows the last
   bool finished_alone = false;  // a client sends nothing with its Finished
+  size_t record_size = SIZE_MAX;  // of the plaintext of one
+  Octets behind;                // application data, sent right behind the last TSRequest
 
  protected:
   virtual void Begin() {}
   virtual void Take(const Request &request) = 0;
   virtual bool wants_more() const { return true; }
   void Send(Request request);
+  void SendBehind();
   Request NewRequest() const;
 
  private:
@@ -177,8 +180,12 @@ class Product {
 Tls::Setup SetupOf(const Ends &ends);
 std::unique_ptr<Peer> MakePeer(const Ends &ends, const Tls::Setup &setup, const Change &change,
                                const Peer *earlier);
+// Sees, and may change, what the peer sends at once. Flights count from 1.
+using FlightHook = void (*)(Peer &peer, int flight, Octets &octets);
+// Hands a flight to the product.
+using Delivery = Octets (*)(Product *product, int flight, const Octets &octets);
 // Until both have nothing to say, or the product has failed; what it says then still arrives.
-void Run(Product *product, Peer *peer);
+void Run(Product *product, Peer *peer, FlightHook hook = nullptr, Delivery deliver = nullptr);
 // A login with nothing changed, which must succeed.
 std::unique_ptr<Peer> ExpectGood(const Ends &ends);
 

@@ -74,6 +74,10 @@ Tls::Tls(const Setup &setup, const Identity *identity)
     SSL_CTX_use_certificate(context_, identity->certificate());
     SSL_CTX_use_PrivateKey(context_, identity->key());
   }
+  if (setup.renegotiates) {
+    SSL_CTX_set_options(context_, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+    SSL_CTX_clear_options(context_, SSL_OP_NO_RENEGOTIATION);
+  }
   ssl_ = SSL_new(context_);
   SSL_set_bio(ssl_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   SSL_set_ex_data(ssl_, 0, this);
@@ -119,6 +123,8 @@ Octets Tls::Read() {
 
 void Tls::Write(const Octets &message) {
   size_t written = 0;
+  // Closed by an alert, of either end.
+  if (SSL_get_shutdown(ssl_) != 0) return;
   ck_assert_int_eq(SSL_write_ex(ssl_, message.data(), message.size(), &written), 1);
 }
 
