@@ -72,6 +72,8 @@ Error Exchange::Go(const Environment &environment, ByteView input, GrowingBuffer
   if (plan_.role == Role::kAcceptor || has_begun_ || !pipe_.is_established() || !output->empty()) {
     return kSuccess;
   }
+  // C44: part of a ticket is no answer.
+  if (!input.empty() && !records_.empty()) return kSuccess;
   return Begin(environment, output);
 }
 
