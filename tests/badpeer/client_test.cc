@@ -408,11 +408,50 @@ END_TEST
 START_TEST(der_row) { ExpectRow(false, RowOf(kDerRows[_i])); }
 END_TEST
 
+// ---- logins inside that are too weak (C56, C57) ------------------------------------------------
+
+struct WeakRow {
+  const char *name;
+  OM_uint32 request_flags;
+  const char *policy;  // that lets NTLM itself take it
+  const char *text;
+};
+const WeakRow kWeakRows[] = {
+    {"anonymous", GSS_C_ANON_FLAG | kMessageFlags,
+     "[ntlm]\n  accept_anonymous = yes\n  anonymous_session_key = yes\n",
+     "the client is anonymous (C57)"},
+    {"no sealing", kSignFlags, "[ntlm]\n", "no confidentiality and integrity (C56)"},
+};
+
+// NTLM alone takes it; inside of CredSSP the acceptor does not.
+START_TEST(weak_login) {
+  const WeakRow &weak = kWeakRows[_i];
+  setenv("GSS_SSPI_CONFIG", write_file("weak.conf", weak.policy, 0600), 1);
+  handshake alone;
+  handshake_open(&alone, kRaw);
+  alone.request_flags = weak.request_flags;
+  handshake_establish(&alone);
+  handshake_close(&alone);
+
+  const Ends ends(false, kNtlm);
+  ExpectGood(ends);
+  Product product(ends);
+  const auto peer = MakePeer(ends, SetupOf(ends), {}, nullptr);
+  peer->inner.request_flags = weak.request_flags;
+  Run(&product, peer.get());
+  EXPECT_STATUS(GSS_S_FAILURE, product.major, product.minor);
+  EXPECT_TEXT(product.text.c_str(), weak.text);
+  ck_assert_uint_eq(peer->error_code, kLogonFailure);
+  ExpectDead(&product, *peer);
+}
+END_TEST
+
 Suite *MakeSuite() {
   Suite *suite = suite_create("badpeer client");
   TCase *tests = tcase_create("rows");
   tcase_add_loop_test(tests, row, 0, kRowCount);
   tcase_add_loop_test(tests, der_row, 0, kDerRowCount);
+  tcase_add_loop_test(tests, weak_login, 0, sizeof kWeakRows / sizeof kWeakRows[0]);
   tcase_set_timeout(tests, 60);
   suite_add_tcase(suite, tests);
   return suite;

@@ -82,7 +82,7 @@ Octets Inner::Step(const Octets &token) {
   } else {
     major_ =
         gss_init_sec_context(&minor, ends_.peer, &context_, ends_.target, MechanismOf(ends_.base),
-                             kUsualFlags, 0, nullptr, &in, nullptr, &out, nullptr, nullptr);
+                             request_flags, 0, nullptr, &in, nullptr, &out, nullptr, nullptr);
   }
   return Take(&out);
 }

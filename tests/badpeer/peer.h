@@ -49,6 +49,8 @@ class Inner {
   ~Inner();
 
   Octets Step(const Octets &token);
+  // What a client asks for.
+  OM_uint32 request_flags = kUsualFlags;
   bool complete() const { return major_ == GSS_S_COMPLETE && context_ != GSS_C_NO_CONTEXT; }
   bool failed() const { return GSS_ERROR(major_) != 0; }
   bool CanSeal() const;
@@ -101,9 +103,9 @@ class Peer {
   uint32_t error_code = 0;  // that came
   std::vector<Request> sent, received;
   Octets text;  // plaintext that is not part of a TSRequest yet, or follows the last
-  bool finished_alone = false;  // a client sends nothing with its Finished
+  bool finished_alone = false;    // a client sends nothing with its Finished
   size_t record_size = SIZE_MAX;  // of the plaintext of one
-  Octets behind;                // application data, sent right behind the last TSRequest
+  Octets behind;                  // application data, sent right behind the last TSRequest
 
  protected:
   virtual void Begin() {}
