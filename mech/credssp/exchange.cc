@@ -43,13 +43,15 @@ ByteView Exchange::server_key() const {
 }
 
 Error Exchange::Step(const Environment &environment, ByteView input, GrowingBuffer *output) {
+  if (has_failed_) return Status::kContextFailed;
   took_message_ = false;
-  if (Error error = Go(environment, input, output)) return error;
+  Error error = Go(environment, input, output);
   // C20: the next TSRequest is the answer to ours, so it cannot be there yet.
-  if (took_message_ && !is_complete() && !messages_.empty()) {
-    return Fail(Status::kCredsspUnexpectedToken, "two TSRequests in a row (C20)");
+  if (!error && took_message_ && !is_complete() && !messages_.empty()) {
+    error = Fail(Status::kCredsspUnexpectedToken, "two TSRequests in a row (C20)");
   }
-  return kSuccess;
+  has_failed_ = static_cast<bool>(error);
+  return error;
 }
 
 Error Exchange::Go(const Environment &environment, ByteView input, GrowingBuffer *output) {
@@ -72,6 +74,8 @@ Error Exchange::Go(const Environment &environment, ByteView input, GrowingBuffer
   if (plan_.role == Role::kAcceptor || has_begun_ || !pipe_.is_established() || !output->empty()) {
     return kSuccess;
   }
+  // C44: part of a ticket is no answer.
+  if (!input.empty() && !records_.empty()) return kSuccess;
   return Begin(environment, output);
 }
 
