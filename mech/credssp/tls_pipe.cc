@@ -153,6 +153,28 @@ Error TlsPipe::Open(Ref<TlsConfig> config, Role role, const char *server_name) {
   return *server_name != '\0' ? SetServerName(server_name) : kSuccess;
 }
 
+// OpenSSL asks where a client's certificate is due; a negative answer makes it wait.
+int TlsPipe::ChooseCertificate(SSL *, void *pipe) {
+  Stop &stop = static_cast<TlsPipe *>(pipe)->stop_;
+  stop = stop == Stop::kOnce ? Stop::kNow : Stop::kDone;
+  return stop == Stop::kNow ? -1 : 1;
+}
+
+void TlsPipe::StopForCertificate() {
+  if (SSL_CTX_get0_certificate(config_->get()) != nullptr) return;
+  stop_ = Stop::kOnce;
+  SSL_set_cert_cb(ssl_.get(), ChooseCertificate, this);
+}
+
+Error TlsPipe::UseCertificateOf(const TlsConfig &config) {
+  const ErrorQueue errors;
+  X509 *certificate = SSL_CTX_get0_certificate(config.get());
+  if (certificate == nullptr) return kSuccess;
+  const bool done = SSL_use_certificate(ssl_.get(), certificate) == 1 &&
+                    SSL_use_PrivateKey(ssl_.get(), SSL_CTX_get0_privatekey(config.get())) == 1;
+  return done ? kSuccess : Error(Status::kNoMemory);
+}
+
 // C64: the alert and who sent it, or what OpenSSL says; and what was offered.
 Error TlsPipe::Failure(Status status) const {
   const char *least =
@@ -172,7 +194,7 @@ Error TlsPipe::Failure(Status status) const {
 
 Error TlsPipe::Handshake(ByteView records, GrowingBuffer *output) {
   const Call call(this, {&records, 1}, output);
-  if (SSL_do_handshake(ssl_.get()) == 1 || call.starved()) return kSuccess;
+  if (SSL_do_handshake(ssl_.get()) == 1 || call.starved() || has_stopped()) return kSuccess;
   const long verdict = SSL_get_verify_result(ssl_.get());
   if (verdict != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE &&
       !alert_.received) {

@@ -81,6 +81,7 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   bool certificate_is_proof() const { return exchange_ && exchange_->certificate_is_proof(); }
   Error SetServerKey(ByteView value);
   void RequireProof() { requires_proof_ = true; }
+  void StopForCertificate() { stops_for_certificate_ = true; }
 
  private:
   static bool EndsStream(Error error) { return error.status == Status::kRecordDamaged; }
@@ -93,6 +94,7 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   Error BeginAccepting(CredsspCredential *credential);
   Error Begin(credssp::Exchange::Plan plan);
   Error ChooseInner();
+  Error TakeCertificate(CredsspCredential *credential);
   Error SetDelegation(OM_uint32 request_flags, credssp::Exchange::Plan *plan);
   Error TakeFirstToken(ByteView *input);
   Error Leg(ByteView input, gss_channel_bindings_t bindings, GrowingBuffer *output);
@@ -110,6 +112,7 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   bool initiates_ = false;
   bool delegates_ = false;  // more than nothing
   bool requires_proof_ = false;
+  bool stops_for_certificate_ = false;
   bool has_input_ = false;   // of an acceptor
   bool has_output_ = false;  // of an initiator
 };
