@@ -213,13 +213,15 @@ def client_tls(sock, tls):
     return context.wrap_socket(sock)
 
 
-def acceptor(sock, accounts, mode, tls, pem=None, **options):
-    """Our acceptor with this version of TLS, ours or Python's."""
+def acceptor(sock, accounts, mode, tls, pem=None, bound=None, **options):
+    """Our acceptor with this version of TLS, ours or Python's. `bound`: a file with the certificate that
+    the login is bound to, where that is not the one of TLS, as with a relay in the middle."""
     if mode == 'full':
         if pem:
             options.update(cert=pem, key=pem)
         return Acceptor(sock, accounts, tls_min=tls, tls_max=tls, **options)
-    return Acceptor(server_tls(sock, pem, tls), accounts, mode=mode, server_cert=pem, **options)
+    return Acceptor(server_tls(sock, pem, tls), accounts, mode=mode, server_cert=bound or pem,
+                    **options)
 
 
 def initiator(sock, account, target, mode, tls, **options):
