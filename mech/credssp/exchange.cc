@@ -43,13 +43,15 @@ ByteView Exchange::server_key() const {
 }
 
 Error Exchange::Step(const Environment &environment, ByteView input, GrowingBuffer *output) {
+  if (has_failed_) return Status::kContextFailed;
   took_message_ = false;
-  if (Error error = Go(environment, input, output)) return error;
+  Error error = Go(environment, input, output);
   // C20: the next TSRequest is the answer to ours, so it cannot be there yet.
-  if (took_message_ && !is_complete() && !messages_.empty()) {
-    return Fail(Status::kCredsspUnexpectedToken, "two TSRequests in a row (C20)");
+  if (!error && took_message_ && !is_complete() && !messages_.empty()) {
+    error = Fail(Status::kCredsspUnexpectedToken, "two TSRequests in a row (C20)");
   }
-  return kSuccess;
+  has_failed_ = static_cast<bool>(error);
+  return error;
 }
 
 Error Exchange::Go(const Environment &environment, ByteView input, GrowingBuffer *output) {
@@ -72,6 +74,8 @@ Error Exchange::Go(const Environment &environment, ByteView input, GrowingBuffer
   if (plan_.role == Role::kAcceptor || has_begun_ || !pipe_.is_established() || !output->empty()) {
     return kSuccess;
   }
+  // C44: part of a ticket is no answer.
+  if (!input.empty() && !records_.empty()) return kSuccess;
   return Begin(environment, output);
 }
 
@@ -94,7 +98,7 @@ Error Exchange::TakeRecord(ByteView record, GrowingBuffer *output) {
     return pipe_.is_established() ? CheckCertificate() : kSuccess;
   }
   if (!messages_.Reserve(record.size())) return Status::kNoMemory;
-  const auto size = pipe_.Read(record, messages_.Room(), output);
+  const auto size = pipe_.Read({&record, 1}, messages_.Room(), output);
   // C19: some servers refuse in this way.
   if (!size && size.error().status == Status::kStreamEnded) {
     return Fail(Status::kPeerGaveUp, "in place of %s", awaited());
@@ -183,6 +187,11 @@ Error Exchange::Wrap(ByteView message, GrowingBuffer *token) {
   return pipe_.Write(message, token);
 }
 
+Error Exchange::WrapRecord(ByteView message, RecordRoom record) {
+  if (!plan_.owns_tls) return Fail(Status::kCredsspUnavailable, "TLS is the application's");
+  return message.empty() ? kSuccess : pipe_.WriteRecord(message, record);
+}
+
 Error Exchange::Unwrap(ByteView input, GrowingBuffer *message) {
   if (!messages_.empty()) {
     if (!message->Append(messages_.view())) return Status::kNoMemory;
@@ -201,7 +210,8 @@ Error Exchange::Unwrap(ByteView input, GrowingBuffer *message) {
     if (!size) return size.error();
     if (*size == 0 || rest.size() < *size) break;
     if (!message->Reserve(*size)) return Status::kNoMemory;
-    const auto taken = pipe_.Read(rest.first(*size), message->Room(), nullptr);
+    const ByteView record = rest.first(*size);
+    const auto taken = pipe_.Read({&record, 1}, message->Room(), nullptr);
     has_ended_ = !taken && taken.error().status == Status::kStreamEnded;
     if (!taken && !has_ended_) return taken.error();
     if (taken) message->Filled(*taken);
@@ -217,14 +227,12 @@ Error Exchange::Pending(GrowingBuffer *message) {
   return has_none ? kSuccess : Unwrap({}, message);
 }
 
-Result<size_t> Exchange::UnwrapRecord(ByteView record, MutableBytes message) {
+Result<size_t> Exchange::UnwrapRecord(RecordParts record, MutableBytes message) {
   if (!plan_.owns_tls) return Fail(Status::kCredsspUnavailable, "TLS is the application's");
   if (!messages_.empty() || !records_.empty()) {
     return Fail(Status::kCredsspUnexpectedToken, "earlier octets wait for gss_unwrap");
   }
-  const auto size = SizeOfRecord(record);
-  if (!size) return size.error();
-  if (*size != record.size()) return Fail(Status::kCredsspDefectiveToken, "not one whole record");
+  if (Error error = CheckRecord(record)) return error;
   return pipe_.Read(record, message, nullptr);
 }
 

@@ -42,7 +42,7 @@ class Exchange {
   Error SetServerKey(ByteView key);
 
   // One leg: takes all octets of `input`, and appends the answer. On failure an alert or an
-  // errorCode may be in it (C45).
+  // errorCode may be in it (C45); every later leg fails, and has no answer.
   Error Step(const Environment &environment, ByteView input, GrowingBuffer *output);
   bool is_complete() const;
   // What it waits for, for people; empty when it waits no longer.
@@ -58,8 +58,10 @@ class Exchange {
   Error Unwrap(ByteView input, GrowingBuffer *message);
   // What Unwrap has without more input, if anything.
   Error Pending(GrowingBuffer *message);
-  // One whole record into place (C47). kCredsspUnexpectedToken while other octets are kept.
-  Result<size_t> UnwrapRecord(ByteView record, MutableBytes message);
+  // One whole record, in place (C47): the message may be in the record's room.
+  Error WrapRecord(ByteView message, RecordRoom record);
+  // kCredsspUnexpectedToken while other octets are kept.
+  Result<size_t> UnwrapRecord(RecordParts record, MutableBytes message);
   Error Close(GrowingBuffer *token);
 
   // Null where TLS is not ours, or has not begun.
@@ -89,6 +91,7 @@ class Exchange {
   bool has_begun_ = false;     // an initiator's first TSRequest is out
   bool took_message_ = false;  // in this step
   bool has_ended_ = false;     // close_notify was seen
+  bool has_failed_ = false;    // in an earlier step
 };
 
 }  // namespace gss_sspi::credssp

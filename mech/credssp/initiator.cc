@@ -10,11 +10,12 @@ Error Unexpected(const char *what) { return Fail(Status::kCredsspUnexpectedToken
 
 const char *Initiator::awaited() const {
   switch (stage_) {
+    case Stage::kStart:
+      return "the next call: the server may answer Finished, or not";  // C24
     case Stage::kInner:
       return "negoTokens of the server";
     case Stage::kKeySent:
       return "pubKeyAuth of the server: logon denied, or the peer closed";
-    case Stage::kStart:
     case Stage::kComplete:
     case Stage::kFailed:
       break;

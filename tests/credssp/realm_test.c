@@ -71,8 +71,7 @@ START_TEST(kerberos_inside) {
   ck_assert_uint_eq(login.acceptor.flags, login.initiator.flags);
   const uint32_t proof = GSS_CREDSSP_PROOF_INNER;
   ck_assert(member_is(login.initiator.context, kProofOption, 0, &proof, sizeof proof));
-  ck_assert(
-      member_is(login.acceptor.context, kInnerOption, 0, oid_krb5.elements, oid_krb5.length));
+  ck_assert(member_is(login.acceptor.context, kInnerOption, 0, oid_krb5.elements, oid_krb5.length));
   char *client = display_name(login.client);
   ck_assert_str_eq(client, USER);
   free(client);
@@ -214,7 +213,8 @@ static int silent_port(void) {
 START_TEST(silent_kdc) {
   char text[800];
   snprintf(text, sizeof text,
-           "[libdefaults]\n  default_realm = " REALM "\n"
+           "[libdefaults]\n  default_realm = " REALM
+           "\n"
            "[realms]\n  " REALM " = {\n    kdc = 127.0.0.1:%d\n  }\n",
            silent_port());
   struct credssp_login login;

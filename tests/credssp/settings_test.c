@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the mechanism says of itself, that nobody meets it who does not name it, and what each key of
-// the credential store does.
+// What the mechanism says of itself, that nobody meets it who does not name it, and what each key
+// of the credential store does.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +56,12 @@ END_TEST
 
 // C34, C35.
 START_TEST(attributes_of_the_mechanism) {
-  const gss_const_OID has[] = {GSS_C_MA_NOT_DFLT_MECH, GSS_C_MA_AUTH_INIT, GSS_C_MA_AUTH_TARG,
+  const gss_const_OID has[] = {GSS_C_MA_NOT_DFLT_MECH, GSS_C_MA_AUTH_INIT,  GSS_C_MA_AUTH_TARG,
                                GSS_C_MA_DELEG_CRED,    GSS_C_MA_INTEG_PROT, GSS_C_MA_CONF_PROT,
                                GSS_C_MA_WRAP,          GSS_C_MA_REPLAY_DET, GSS_C_MA_OOS_DET};
-  const gss_const_OID has_not[] = {GSS_C_MA_MECH_NEGO, GSS_C_MA_MECH_CONCRETE, GSS_C_MA_ITOK_FRAMED,
-                                   GSS_C_MA_MIC,       GSS_C_MA_CBINDINGS,     GSS_C_MA_CTX_TRANS,
-                                   GSS_C_MA_PROT_READY, GSS_C_MA_DEPRECATED};
+  const gss_const_OID has_not[] = {
+      GSS_C_MA_MECH_NEGO, GSS_C_MA_MECH_CONCRETE, GSS_C_MA_ITOK_FRAMED, GSS_C_MA_MIC,
+      GSS_C_MA_CBINDINGS, GSS_C_MA_CTX_TRANS,     GSS_C_MA_PROT_READY,  GSS_C_MA_DEPRECATED};
   OM_uint32 minor, major;
   gss_OID_set attributes, known;
   major = gss_inquire_attrs_for_mech(&minor, &oid_credssp, &attributes, &known);
@@ -176,8 +176,8 @@ START_TEST(values_of_keys) {
 }
 END_TEST
 
-// C78: its owner's alone. C67, C69: its password is a default one, which is delegated nowhere unless
-// the policy says so.
+// C78: its owner's alone. C67, C69: its password is a default one, which is delegated nowhere
+// unless the policy says so.
 START_TEST(password_of_a_file) {
   OM_uint32 minor, major;
   gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
@@ -226,8 +226,8 @@ END_TEST
 
 // C59: what the application is bound to is for the mechanism inside, when a key says so.
 START_TEST(bindings_of_the_application) {
-  const struct credssp_key keys[] = {{GSS_CREDSSP_CS_FORWARD_BINDINGS, _i % 2 ? "yes" : "no", kBothEnds},
-                                     kEnd};
+  const struct credssp_key keys[] = {
+      {GSS_CREDSSP_CS_FORWARD_BINDINGS, _i % 2 ? "yes" : "no", kBothEnds}, kEnd};
   const bool differ = _i / 2 != 0;
   struct credssp_login login;
   struct gss_channel_bindings_struct here = {0}, there = {0};

@@ -223,10 +223,12 @@ START_TEST(damage_ends_the_stream) {
   token.data[token.size - 1] ^= 1;
   OM_uint32 major = unwrap_octets(login.acceptor.context, token.data, token.size, NULL, &message);
   EXPECT_STATUS(GSS_S_BAD_SIG, major, 0);
+  octets_free(&message);
   octets_free(&token);
   token = wrap(login.initiator.context, "message", 7);
   major = unwrap_octets(login.acceptor.context, token.data, token.size, NULL, &message);
   EXPECT_STATUS(GSS_S_NO_CONTEXT, major, 0);
+  octets_free(&message);
   octets_free(&token);
   login_close(&login);
 }
@@ -242,6 +244,7 @@ START_TEST(repetition_ends_the_stream) {
   octets_free(&message);
   major = unwrap_octets(login.acceptor.context, token.data, token.size, NULL, &message);
   EXPECT_STATUS(GSS_S_BAD_SIG, major, 0);
+  octets_free(&message);
   octets_free(&token);
   login_close(&login);
 }

@@ -11,9 +11,7 @@
 namespace gss_sspi::gss {
 namespace {
 
-Error Refused(const char *what) {
-  return Fail(Status::kCredsspNoCredential, "Kerberos: %s", what);
-}
+Error Refused(const char *what) { return Fail(Status::kCredsspNoCredential, "Kerberos: %s", what); }
 
 // A key table in memory, which ends with its last user: the credential.
 class MemoryKeytab {
@@ -30,12 +28,12 @@ class MemoryKeytab {
   Error Open() {
     Secret<32> key;
     uint64_t number;
-    uint8_t octets[sizeof number];
+    uint8_t octets[sizeof number] = {};
     if (Error error = SystemEnvironment().random(key.span())) return error;
     if (Error error = SystemEnvironment().random({octets, sizeof octets})) return error;
     std::memcpy(&number, octets, sizeof number);
-    snprintf(name_, sizeof name_, "MEMORY:gss-sspi-%016llx",
-             static_cast<unsigned long long>(number));
+    static_cast<void>(snprintf(name_, sizeof name_, "MEMORY:gss-sspi-%016llx",
+                               static_cast<unsigned long long>(number)));
     if (krb5_init_context(&context_) != 0) return Refused("no context");
     if (krb5_kt_resolve(context_, name_, &keytab_) != 0) return Refused("no key table in memory");
     return Add(key.span());
@@ -58,7 +56,7 @@ class MemoryKeytab {
 
   krb5_context context_ = nullptr;
   krb5_keytab keytab_ = nullptr;
-  char name_[40];
+  char name_[40] = "";
 };
 
 }  // namespace
