@@ -172,13 +172,13 @@ class Initiator(End):
         return result.token
 
 
-def name_at_next_server(cred, accounts, mech=SPNEGO):
+def name_at_next_server(cred, accounts, mech=SPNEGO, target='HTTP@next'):
     """The client's name as a further acceptor sees it whom this credential logs on to (C70)."""
     acceptor_cred = raw.acquire_cred_from(encoded({'ntlmssp_keyfile': accounts}), mechs=[mech],
                                           usage='accept').creds
     context = server = token = None
     for _ in range(6):
-        result = raw.init_sec_context(hostbased('HTTP@next'), cred, context, mech, input_token=token)
+        result = raw.init_sec_context(hostbased(target), cred, context, mech, input_token=token)
         context = result.context
         answer = raw.accept_sec_context(result.token, acceptor_cred, server)
         server, token = answer.context, answer.token
