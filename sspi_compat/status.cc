@@ -83,6 +83,7 @@ constexpr MinorRow kMinors[] = {
     {kKerberosOid, Minor(krb5_error_code{ENOMEM}), SEC_E_INSUFFICIENT_MEMORY},
 
     {kCredsspOid, Minor(Status::kCredsspBadStoreKey), SEC_E_UNKNOWN_CREDENTIALS},
+    {kCredsspOid, Minor(Status::kCredsspNoCredential), SEC_E_NO_CREDENTIALS},
     {kCredsspOid, Minor(Status::kTlsFailed), SEC_E_INVALID_TOKEN},
     {kCredsspOid, Minor(Status::kCertificateRefused), SEC_E_UNTRUSTED_ROOT},
     {kCredsspOid, Minor(Status::kPeerVersion), SEC_E_UNSUPPORTED_FUNCTION},
@@ -114,23 +115,37 @@ constexpr MinorRow kMinors[] = {
     {kNtlmOid, Minor(Status::kSequenceExhausted), SEC_E_CONTEXT_EXPIRED},
 };
 
+// The row of the mechanism of which the text of another one is, or ends with its own.
+template <typename Applies>
+const MinorRow *InnerRow(std::string_view text, const Applies &applies) {
+  for (const MinorRow &row : kMinors) {
+    if (!applies(row) || gss_oid_equal(row.mech, kCredsspOid)) continue;
+    const std::string own = TextOf(row.minor, row.mech);
+    if (!own.empty() && (text == own || text.ends_with(": " + own))) return &row;
+  }
+  return nullptr;
+}
+
+// Of CredSSP: the login inside says more (C122, C124, C126).
+bool IsOfInner(const MinorRow &row) {
+  return row.minor == Minor(Status::kInnerFailed) ||
+         row.minor == Minor(Status::kCredsspNoCredential);
+}
+
 // The row of a minor status. The mechglue numbers those of SPNEGO anew, so what came from an inner
-// mechanism is known by its text: SPNEGO shows that of the mechanism.
+// mechanism is known by its text: SPNEGO and CredSSP show that of the mechanism.
 const MinorRow *RowOf(OM_uint32 minor, gss_const_OID mech, Call call) {
   if (minor == 0) return nullptr;
   const auto applies = [&](const MinorRow &row) {
     return !row.acquiring || call == Call::kAcquire;
   };
-  if (!gss_oid_equal(mech, kSpnegoOid)) {
-    for (const MinorRow &row : kMinors) {
-      if (row.minor == minor && gss_oid_equal(mech, row.mech) && applies(row)) return &row;
-    }
-    return nullptr;
-  }
-  const std::string text = TextOf(minor, mech);
-  if (text.empty()) return nullptr;
+  if (gss_oid_equal(mech, kSpnegoOid)) return InnerRow(TextOf(minor, mech), applies);
   for (const MinorRow &row : kMinors) {
-    if (applies(row) && TextOf(row.minor, row.mech) == text) return &row;
+    if (row.minor != minor || !gss_oid_equal(mech, row.mech) || !applies(row)) continue;
+    const MinorRow *inner = gss_oid_equal(mech, kCredsspOid) && IsOfInner(row)
+                                ? InnerRow(TextOf(minor, mech), applies)
+                                : nullptr;
+    return inner != nullptr ? inner : &row;
   }
   return nullptr;
 }

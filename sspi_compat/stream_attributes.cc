@@ -67,17 +67,35 @@ struct HashRow {
 };
 constexpr HashRow kHashes[] = {{"SHA384", CALG_SHA_384, 384}, {"SHA256", CALG_SHA_256, 256}};
 
-// X509_V_ERR_* -> CERT_TRUST_*.
+// X509_V_*, what SECPKG_ATTR_CERT_TRUST_STATUS says of it, and what ends the login where it decides
+// (C129, C126).
 struct TrustRow {
   uint32_t verdict;
   DWORD trust;
+  SECURITY_STATUS status;
 };
 constexpr TrustRow kTrust[] = {
-    {0, CERT_TRUST_NO_ERROR},           {7, CERT_TRUST_IS_NOT_SIGNATURE_VALID},
-    {9, CERT_TRUST_IS_NOT_TIME_VALID},  {10, CERT_TRUST_IS_NOT_TIME_VALID},
-    {18, CERT_TRUST_IS_UNTRUSTED_ROOT}, {19, CERT_TRUST_IS_UNTRUSTED_ROOT},
-    {23, CERT_TRUST_IS_REVOKED},
+    {0, CERT_TRUST_NO_ERROR,
+     SEC_E_CERT_UNKNOWN},  // the certificate is good, its key is not the pin
+    {7, CERT_TRUST_IS_NOT_SIGNATURE_VALID, SEC_E_CERT_UNKNOWN},
+    {9, CERT_TRUST_IS_NOT_TIME_VALID, SEC_E_CERT_EXPIRED},
+    {10, CERT_TRUST_IS_NOT_TIME_VALID, SEC_E_CERT_EXPIRED},
+    {18, CERT_TRUST_IS_UNTRUSTED_ROOT, SEC_E_UNTRUSTED_ROOT},
+    {19, CERT_TRUST_IS_UNTRUSTED_ROOT, SEC_E_UNTRUSTED_ROOT},
+    {20, CERT_TRUST_IS_PARTIAL_CHAIN, SEC_E_UNTRUSTED_ROOT},
+    {23, CERT_TRUST_IS_REVOKED, SEC_E_CERT_UNKNOWN},
+    {62, CERT_TRUST_NO_ERROR, SEC_E_WRONG_PRINCIPAL},
+    {64, CERT_TRUST_NO_ERROR, SEC_E_WRONG_PRINCIPAL},
 };
+constexpr TrustRow kOtherTrust{0, CERT_TRUST_IS_PARTIAL_CHAIN, SEC_E_CERT_UNKNOWN};
+
+// Without a verdict it is that of what nobody knows.
+const TrustRow &TrustOf(const Answer &verdict) {
+  for (const TrustRow &row : kTrust) {
+    if (verdict && row.verdict == verdict.Number(0)) return row;
+  }
+  return kOtherTrust;
+}
 
 // SEC_CHANNEL_BINDINGS with its data in one block.
 SECURITY_STATUS QueryBindings(const Context &context, const gss_OID_desc &option, void *out) {
@@ -178,12 +196,13 @@ SECURITY_STATUS QueryServerAuthFlags(Context *context, void *out) {
 SECURITY_STATUS QueryTrustStatus(Context *context, void *out) {
   const Answer verdict(*context, kCredsspVerdictDesc, 1);
   if (!verdict) return NotThere();
-  CERT_TRUST_STATUS status{.dwErrorStatus = CERT_TRUST_IS_PARTIAL_CHAIN, .dwInfoStatus = 0};
-  for (const TrustRow &row : kTrust) {
-    if (row.verdict == verdict.Number(0)) status.dwErrorStatus = row.trust;
-  }
-  *static_cast<CERT_TRUST_STATUS *>(out) = status;
+  *static_cast<CERT_TRUST_STATUS *>(out) = {.dwErrorStatus = TrustOf(verdict).trust,
+                                            .dwInfoStatus = 0};
   return SEC_E_OK;
+}
+
+SECURITY_STATUS StatusOfCertificate(const Context &context) {
+  return TrustOf(Answer(context, kCredsspVerdictDesc, 1)).status;
 }
 
 // C102.

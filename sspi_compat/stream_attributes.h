@@ -18,6 +18,9 @@ SECURITY_STATUS QueryClientCreds(Context *context, void *out);
 SECURITY_STATUS QueryUniqueBindings(Context *context, void *out);
 SECURITY_STATUS QueryEndPointBindings(Context *context, void *out);
 
+// Why the server's certificate was refused.
+SECURITY_STATUS StatusOfCertificate(const Context &context);
+
 }  // namespace gss_sspi::sspi
 
 #endif  // GSS_SSPI_SSPI_STREAM_ATTRIBUTES_H_

@@ -9,6 +9,7 @@
 #include "sspi_compat/sec_buffers.h"
 #include "sspi_compat/status.h"
 #include "sspi_compat/stream.h"
+#include "sspi_compat/stream_attributes.h"
 #include "sspi_compat/target.h"
 
 namespace gss_sspi::sspi {
@@ -142,7 +143,8 @@ SECURITY_STATUS Context::RefusedStream(Leg *leg, OM_uint32 major, OM_uint32 mino
   if (told && told->count != 0 && told->elements[0].length == sizeof code) {
     std::memcpy(&code, told->elements[0].value, sizeof code);
   }
-  const SECURITY_STATUS status = code != 0 ? StatusOfPeer(code) : mapped;
+  SECURITY_STATUS status = code != 0 ? StatusOfPeer(code) : mapped;
+  if (status == SEC_E_UNTRUSTED_ROOT) status = StatusOfCertificate(*this);
   const std::string why = LastFailure();
   const ULONG extended =
       role_ == Role::kInitiator ? ISC_REQ_EXTENDED_ERROR : ASC_REQ_EXTENDED_ERROR;

@@ -179,13 +179,16 @@ Error GiveCertificate(CredsspContext *context, gss_buffer_set_t *to) {
   });
 }
 
+// Also where it has ended the handshake. Before one, OpenSSL says "good".
 Error GiveVerdict(CredsspContext *context, gss_buffer_set_t *to) {
-  return WithTls(context, [&](SSL *ssl) -> Error {
-    if (!context->initiates()) return Status::kCredsspUnavailable;
-    const long verdict = SSL_get_verify_result(ssl);
-    if (Error error = GiveNumber(static_cast<uint32_t>(verdict), to)) return error;
-    return GiveBuffer(AsBytes(X509_verify_cert_error_string(verdict)), to);
-  });
+  const Exchange *exchange = context->exchange();
+  const SSL *ssl = exchange != nullptr && context->initiates() ? exchange->tls() : nullptr;
+  if (ssl == nullptr) return Status::kCredsspUnavailable;
+  const long verdict = SSL_get_verify_result(ssl);
+  if (verdict == X509_V_OK && !exchange->pipe().is_established())
+    return Status::kCredsspUnavailable;
+  if (Error error = GiveNumber(static_cast<uint32_t>(verdict), to)) return error;
+  return GiveBuffer(AsBytes(X509_verify_cert_error_string(verdict)), to);
 }
 
 Error GiveProof(CredsspContext *context, gss_buffer_set_t *to) {

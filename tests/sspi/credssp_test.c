@@ -5,9 +5,12 @@
 #include <credssp.h>
 #include <schannel.h>
 #include <sspi.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../credssp/certificates.h"
 #include "support.h"
 
 // ---- both ends ---------------------------------------------------------------------------------
@@ -365,6 +368,52 @@ START_TEST(forms_of_credentials) {
 }
 END_TEST
 
+// C126, C129: where the certificate decides, the status says what is wrong with it.
+static const struct certificate_case {
+  const char *name;  // of the certificate, which is trusted unless this is null
+  int days;
+  SECURITY_STATUS status;
+} kCertificates[] = {{"www.demo.test", 1, SEC_E_OK},
+                     {NULL, 1, SEC_E_UNTRUSTED_ROOT},
+                     {"www.demo.test", -1, SEC_E_CERT_EXPIRED},
+                     {"other.demo.test", 1, SEC_E_WRONG_PRINCIPAL}};
+
+START_TEST(certificate_decides) {
+  const struct certificate_case *row = &kCertificates[_i];
+  struct login *login = malloc(sizeof *login);
+  struct certificate made;
+  char path[] = "/tmp/sspi-credssp-XXXXXX";
+  FILE *file = fdopen(mkstemp(path), "w");
+  make_certificate(&made, "EC", row->name != NULL ? row->name : "www.demo.test", row->days);
+  fprintf(file, "%s%s", made.certificate, made.key);
+  fclose(file);
+  SCHANNEL_CRED checks = {.dwVersion = SCHANNEL_CRED_VERSION,
+                          .dwFlags = SCH_CRED_AUTO_CRED_VALIDATION};
+  SCHANNEL_CRED shows = {.dwVersion = SCHANNEL_CRED_VERSION};
+  CERT_CONTEXT certificate = {X509_PEM_FILE_ENCODING, (BYTE *)path, (DWORD)strlen(path), NULL,
+                              NULL};
+  PCCERT_CONTEXT certificates[] = {&certificate};
+  shows.cCreds = 1;
+  shows.paCred = certificates;
+  CREDSSP_CRED server = {CredsspSchannelCreds, &shows, NULL};
+  if (row->name != NULL) setenv("SSL_CERT_FILE", path, 1);
+  open_login_with(login, SSPI_PASSWORD, &checks);
+  FreeCredentialsHandle(&login->server.credential);
+  EXPECT(SEC_E_OK, acquire("CREDSSP", SECPKG_CRED_INBOUND, &server, &login->server.credential));
+  ck_assert_int_eq(run_login(login, kStreamRoom), row->status == SEC_E_OK);
+  ck_assert_int_eq(login->client.status, row->status);
+  if (row->status == SEC_E_OK) {
+    SecPkgContext_ServerAuthFlags proof;
+    EXPECT(SEC_E_OK,
+           QueryContextAttributesA(&login->client.context, SECPKG_ATTR_SERVER_AUTH_FLAGS, &proof));
+    ck_assert_uint_eq(proof.Flags, CREDSSP_SERVER_AUTH_CERTIFICATE);
+  }
+  close_login(login);
+  unlink(path);
+  free(login);
+}
+END_TEST
+
 START_TEST(version_of_tls_is_chosen) {
   struct login *login = malloc(sizeof *login);
   SCHANNEL_CRED tls;
@@ -458,6 +507,7 @@ static Suite *make_suite(void) {
   tcase_add_test(all, request_flags);
   tcase_add_test(all, no_target);
   tcase_add_test(all, forms_of_credentials);
+  tcase_add_loop_test(all, certificate_decides, 0, sizeof kCertificates / sizeof kCertificates[0]);
   tcase_add_test(all, version_of_tls_is_chosen);
   tcase_add_test(all, end_of_the_stream);
   tcase_add_test(all, bad_messages);

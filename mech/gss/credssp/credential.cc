@@ -174,10 +174,16 @@ Error CredsspCredential::AcquireInitiator(const CredsspName *name, gss_const_key
     const bool asks_kdc = inner_ == Inner::kKrb5 || account_.HasRealm(policy());
     request.password = asks_kdc ? PasswordFor::kAll : PasswordFor::kNtlm;
   }
+  const bool negotiates = inner_ == Inner::kSpnego || inner_ == Inner::kAuto;
+  if (negotiates && !allows_ntlm_) {
+    // SPNEGO would have NTLM's part, and nothing to tell of why Kerberos' is missing.
+    InnerRequest kerberos = request;
+    kerberos.mechanisms = kKrb5Only;
+    if (auto only = AcquireInner(policy(), kerberos); !only) return only.error();
+  }
   auto acquired = AcquireInner(policy(), request);
   if (!acquired) return acquired.error();
   initiator_ = std::move(*acquired);
-  const bool negotiates = inner_ == Inner::kSpnego || inner_ == Inner::kAuto;
   return negotiates && !allows_ntlm_ ? RestrictNegotiation(initiator_, &kKrb5Mechanism) : kSuccess;
 }
 
