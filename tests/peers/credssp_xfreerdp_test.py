@@ -137,7 +137,7 @@ def no_ntlm(tap, front):
         try:
             end.run()
         except raw.GSSError as error:
-            expect_text('the authentication inside of CredSSP failed', str(error))
+            expect_text('NTLM, which is not allowed', str(error))
         else:
             raise AssertionError('not refused')
         expect_no_credentials(end)
