@@ -409,6 +409,23 @@ START_TEST(policy_forbids_ntlm) {
 }
 END_TEST
 
+// C83, C168: NTLM as such, as clients of RDP send it. It is let in without the key.
+START_TEST(acceptor_forbids_ntlm) {
+  struct credssp_login login;
+  const struct credssp_key keys[] = {
+      {GSS_CREDSSP_CS_INNER, "ntlm", kInitiatorEnd},
+      {GSS_CREDSSP_CS_ALLOW_NTLM, _i == 0 ? "yes" : "no", kAcceptorEnd},
+      {NULL, NULL, kBothEnds}};
+  login_open(&login, keys);
+  if (_i == 0) {
+    login_establish(&login);
+  } else {
+    EXPECT_LOGIN_FAILS(&login, acceptor, GSS_S_FAILURE, "NTLM, which is not allowed");
+  }
+  login_close(&login);
+}
+END_TEST
+
 // A file that cannot be understood gives no credential, and says where.
 START_TEST(policy_that_is_wrong) {
   OM_uint32 minor;
@@ -466,6 +483,7 @@ static Suite *make_suite(void) {
   tcase_add_test(refusals, another_user_is_delegated);
   tcase_add_loop_test(refusals, policy_forbids_delegation, 0, 3);
   tcase_add_test(refusals, policy_forbids_ntlm);
+  tcase_add_loop_test(refusals, acceptor_forbids_ntlm, 0, 2);
   tcase_add_test(refusals, policy_that_is_wrong);
   tcase_add_test(refusals, no_second_login);
   suite_add_tcase(suite, refusals);

@@ -172,13 +172,13 @@ class Initiator(End):
         return result.token
 
 
-def name_at_next_server(cred, accounts, mech=SPNEGO):
+def name_at_next_server(cred, accounts, mech=SPNEGO, target='HTTP@next'):
     """The client's name as a further acceptor sees it whom this credential logs on to (C70)."""
     acceptor_cred = raw.acquire_cred_from(encoded({'ntlmssp_keyfile': accounts}), mechs=[mech],
                                           usage='accept').creds
     context = server = token = None
     for _ in range(6):
-        result = raw.init_sec_context(hostbased('HTTP@next'), cred, context, mech, input_token=token)
+        result = raw.init_sec_context(hostbased(target), cred, context, mech, input_token=token)
         context = result.context
         answer = raw.accept_sec_context(result.token, acceptor_cred, server)
         server, token = answer.context, answer.token
@@ -213,13 +213,15 @@ def client_tls(sock, tls):
     return context.wrap_socket(sock)
 
 
-def acceptor(sock, accounts, mode, tls, pem=None, **options):
-    """Our acceptor with this version of TLS, ours or Python's."""
+def acceptor(sock, accounts, mode, tls, pem=None, bound=None, **options):
+    """Our acceptor with this version of TLS, ours or Python's. `bound`: a file with the certificate that
+    the login is bound to, where that is not the one of TLS, as with a relay in the middle."""
     if mode == 'full':
         if pem:
             options.update(cert=pem, key=pem)
         return Acceptor(sock, accounts, tls_min=tls, tls_max=tls, **options)
-    return Acceptor(server_tls(sock, pem, tls), accounts, mode=mode, server_cert=pem, **options)
+    return Acceptor(server_tls(sock, pem, tls), accounts, mode=mode, server_cert=bound or pem,
+                    **options)
 
 
 def initiator(sock, account, target, mode, tls, **options):

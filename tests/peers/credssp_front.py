@@ -8,21 +8,25 @@ from credssp_world import ALICE, EC, RSA, Listener, Xfreerdp, certificate, expec
 
 
 class Front:
-    def __init__(self, world):
-        self.accounts, self.listener = world.accounts, Listener()
+    def __init__(self, world, port=0):
+        self.accounts, self.listener = world.accounts, Listener(port)
         self.pems = {'RSA': certificate(world, 'rsa.pem', *RSA), 'EC': certificate(world, 'ec.pem', *EC)}
 
     @contextlib.contextmanager
-    def client(self, account, mode='full', tls='1.3', key='RSA', **options):
+    def client(self, account, mode='full', tls='1.3', **options):
         """xfreerdp and our acceptor, at the point where CredSSP begins."""
         with Xfreerdp(self.listener.port, account) as client, self.listener.next() as sock:
-            _, taken = rdp.accept(sock)
-            expect(taken, rdp.HYBRID)
-            end = ends.acceptor(sock, self.accounts, mode, tls, self.pems.get(key), **options)
+            end = self.acceptor(sock, mode, tls, **options)
             try:
                 yield client, end
             finally:
                 end.close()
+
+    def acceptor(self, sock, mode='full', tls='1.3', key='RSA', bound=None, **options):
+        _, taken = rdp.accept(sock)
+        expect(taken, rdp.HYBRID)
+        return ends.acceptor(sock, self.accounts, mode, tls, self.pems.get(key),
+                             self.pems.get(bound), **options)
 
     def connect_initial(self):
         """What xfreerdp says first behind its login."""

@@ -9,7 +9,7 @@ import types
 
 import credssp_world
 
-credssp_world.enter(modules=(('winrm', 'python3-winrm'),))
+credssp_world.enter(modules=(('winrm.protocol', 'python3-winrm'),))
 
 # pylint: disable=wrong-import-position
 from gssapi import raw

@@ -62,8 +62,9 @@ RSA, EC = ('rsa:2048',), ('ec', '-pkeyopt', 'ec_paramgen_curve:P-256')
 
 
 def start_display(world):
-    """A screen for X clients, without a file or a port."""
-    server = world.start('Xvfb', DISPLAY, '-nolisten', 'unix', '-nolisten', 'tcp', '-nolock', '-ac')
+    """A screen for X clients, without a file or a port; it is there between two clients, too."""
+    server = world.start('Xvfb', DISPLAY, '-nolisten', 'unix', '-nolisten', 'tcp', '-nolock', '-ac',
+                         '-noreset')
     os.environ['DISPLAY'] = DISPLAY
     server.wait_for(display_answers)
 

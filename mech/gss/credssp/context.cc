@@ -178,6 +178,7 @@ Error CredsspContext::BeginAccepting(CredsspCredential *credential) {
   credential->AddOwner();
   credential_ = Ref<CredsspCredential>(credential);
   inner_.setup().credential = credential_->acceptor();
+  inner_.setup().allows_ntlm = credential_->allows_ntlm();
   return Begin({});
 }
 

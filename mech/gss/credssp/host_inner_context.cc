@@ -57,6 +57,13 @@ Error HostInnerContext::Initiate(gss_buffer_t input, gss_buffer_t output, OM_uin
   return GSS_ERROR(*major) ? FailedLeg(*major, minor) : kSuccess;
 }
 
+// C83. The credential has no part for such a token, which the host would tell as "no credentials".
+Error HostInnerContext::CheckToken(ByteView token) const {
+  constexpr std::string_view kSignature("NTLMSSP", 8);
+  if (setup_.allows_ntlm || !AsText(token).starts_with(kSignature)) return kSuccess;
+  return Fail(Status::kInnerFailed, "the client sends NTLM, which is not allowed (allow-ntlm)");
+}
+
 Error HostInnerContext::Accept(gss_buffer_t input, gss_buffer_t output, OM_uint32 *major) {
   OM_uint32 minor = 0;
   *major =
@@ -69,6 +76,7 @@ Error HostInnerContext::Step(ByteView token, Buffer *answer) {
   gss_buffer_desc input = HostView(token);
   HostBuffer output;
   OM_uint32 major = GSS_S_FAILURE;
+  if (Error error = setup_.initiates ? kSuccess : CheckToken(token)) return error;
   if (Error error = setup_.initiates ? Initiate(&input, output.out(), &major)
                                      : Accept(&input, output.out(), &major)) {
     return error;

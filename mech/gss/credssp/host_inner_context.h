@@ -16,6 +16,7 @@ class HostInnerContext final : public credssp::InnerContext {
     gss_cred_id_t credential = nullptr;
     gss_name_t target = nullptr;                // of an initiator
     gss_OID mechanism = nullptr;                // likewise
+    bool allows_ntlm = true;                    // of an acceptor
     gss_channel_bindings_t bindings = nullptr;  // of the call that is going on
   };
 
@@ -43,6 +44,7 @@ class HostInnerContext final : public credssp::InnerContext {
 
  private:
   Error Initiate(gss_buffer_t input, gss_buffer_t output, OM_uint32 *major);
+  Error CheckToken(ByteView token) const;
   Error Accept(gss_buffer_t input, gss_buffer_t output, OM_uint32 *major);
   Error CheckComplete();
   Error FailedLeg(OM_uint32 major, OM_uint32 minor);
