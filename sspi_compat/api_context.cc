@@ -192,7 +192,7 @@ SSPI_EXPORT SECURITY_STATUS ApplyControlToken(PCtxtHandle phContext, PSecBufferD
     }
     std::memcpy(&kind, token.value, sizeof kind);
     if (kind != SCHANNEL_SHUTDOWN) return Unsupported("a control token but SCHANNEL_SHUTDOWN");
-    (*context).get()->Shutdown();
+    (*context)->Shutdown();
     return SEC_E_OK;
   });
 }

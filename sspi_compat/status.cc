@@ -88,6 +88,7 @@ constexpr MinorRow kMinors[] = {
     {kCredsspOid, Minor(Status::kPeerVersion), SEC_E_UNSUPPORTED_FUNCTION},
     {kCredsspOid, Minor(Status::kServerKeyMismatch), SEC_E_MESSAGE_ALTERED},
     {kCredsspOid, Minor(Status::kPeerReportedError), SEC_E_LOGON_DENIED},
+    {kCredsspOid, Minor(Status::kPeerGaveUp), SEC_E_LOGON_DENIED},
     {kCredsspOid, Minor(Status::kInnerFailed), SEC_E_LOGON_DENIED},
     {kCredsspOid, Minor(Status::kInnerTooWeak), SEC_E_UNSUPPORTED_FUNCTION},
     {kCredsspOid, Minor(Status::kServerNotAuthenticated), SEC_E_MUTUAL_AUTH_FAILED},

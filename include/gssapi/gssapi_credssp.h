@@ -85,14 +85,14 @@ static inline OM_uint32 gss_credssp_begin(OM_uint32 *minor_status, gss_ctx_id_t 
 /* The close_notify record. The stream takes no further messages to send. */
 #define GSS_CREDSSP_CLOSE_STRING GSS_CREDSSP_OID_STRING "\x0c"
 
-/* What is to be read already, as one message: the octets behind the last TSRequest, which a peer may
- * send at once with it (in mode "tsrequest" as they came). Empty when there is nothing,
+/* What is to be read already, as one message: the octets behind the last TSRequest, which a peer
+ * may send at once with it (in mode "tsrequest" as they came). Empty when there is nothing,
  * GSS_S_CONTEXT_EXPIRED when nothing can come any more. The next gss_unwrap() gives them as well,
  * but libgssapi lets no empty token through to it. */
 #define GSS_CREDSSP_PENDING_STRING GSS_CREDSSP_OID_STRING "\x0e"
 
-/* gss_set_sec_context_option() of a context that has not begun (see above): the login of an initiator
- * fails unless something proves the server's name, before any credentials leave. */
+/* gss_set_sec_context_option() of a context that has not begun (see above): the login of an
+ * initiator fails unless something proves the server's name, before any credentials leave. */
 #define GSS_CREDSSP_REQUIRE_PROOF_STRING GSS_CREDSSP_OID_STRING "\x0d"
 
 /* ---- keys of the credential store (gss_acquire_cred_from) --------------------------------------

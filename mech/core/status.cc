@@ -97,6 +97,7 @@ constexpr StatusRow kTexts[] = {
     {Status::kOtherUserDelegated, "the delegated user is not the one that logged on"},
     {Status::kStreamEnded, "the peer has closed the stream"},
     {Status::kRecordDamaged, "a record of the stream is damaged"},
+    {Status::kPeerGaveUp, "the peer closed the stream before the login was done"},
 };
 
 }  // namespace

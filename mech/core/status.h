@@ -95,6 +95,7 @@ enum class Status : uint32_t {
   kOtherUserDelegated,
   kStreamEnded,
   kRecordDamaged,
+  kPeerGaveUp,
 };
 
 // The text for people: which rule was broken and what can be done. Never null; no trailing dot.

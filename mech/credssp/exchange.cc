@@ -98,7 +98,11 @@ Error Exchange::TakeRecord(ByteView record, GrowingBuffer *output) {
     return pipe_.is_established() ? CheckCertificate() : kSuccess;
   }
   if (!messages_.Reserve(record.size())) return Status::kNoMemory;
-  const auto size = pipe_.Read(record, messages_.Room(), output);
+  const auto size = pipe_.Read({&record, 1}, messages_.Room(), output);
+  // C19: some servers refuse in this way.
+  if (!size && size.error().status == Status::kStreamEnded) {
+    return Fail(Status::kPeerGaveUp, "in place of %s", awaited());
+  }
   if (!size) return size.error();
   if (*size == 0) {
     if (++idle_records_ <= kMostIdleRecords) return kSuccess;
@@ -183,6 +187,11 @@ Error Exchange::Wrap(ByteView message, GrowingBuffer *token) {
   return pipe_.Write(message, token);
 }
 
+Error Exchange::WrapRecord(ByteView message, RecordRoom record) {
+  if (!plan_.owns_tls) return Fail(Status::kCredsspUnavailable, "TLS is the application's");
+  return message.empty() ? kSuccess : pipe_.WriteRecord(message, record);
+}
+
 Error Exchange::Unwrap(ByteView input, GrowingBuffer *message) {
   if (!messages_.empty()) {
     if (!message->Append(messages_.view())) return Status::kNoMemory;
@@ -201,7 +210,8 @@ Error Exchange::Unwrap(ByteView input, GrowingBuffer *message) {
     if (!size) return size.error();
     if (*size == 0 || rest.size() < *size) break;
     if (!message->Reserve(*size)) return Status::kNoMemory;
-    const auto taken = pipe_.Read(rest.first(*size), message->Room(), nullptr);
+    const ByteView record = rest.first(*size);
+    const auto taken = pipe_.Read({&record, 1}, message->Room(), nullptr);
     has_ended_ = !taken && taken.error().status == Status::kStreamEnded;
     if (!taken && !has_ended_) return taken.error();
     if (taken) message->Filled(*taken);
@@ -217,14 +227,12 @@ Error Exchange::Pending(GrowingBuffer *message) {
   return has_none ? kSuccess : Unwrap({}, message);
 }
 
-Result<size_t> Exchange::UnwrapRecord(ByteView record, MutableBytes message) {
+Result<size_t> Exchange::UnwrapRecord(RecordParts record, MutableBytes message) {
   if (!plan_.owns_tls) return Fail(Status::kCredsspUnavailable, "TLS is the application's");
   if (!messages_.empty() || !records_.empty()) {
     return Fail(Status::kCredsspUnexpectedToken, "earlier octets wait for gss_unwrap");
   }
-  const auto size = SizeOfRecord(record);
-  if (!size) return size.error();
-  if (*size != record.size()) return Fail(Status::kCredsspDefectiveToken, "not one whole record");
+  if (Error error = CheckRecord(record)) return error;
   return pipe_.Read(record, message, nullptr);
 }
 

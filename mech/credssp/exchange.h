@@ -58,8 +58,10 @@ class Exchange {
   Error Unwrap(ByteView input, GrowingBuffer *message);
   // What Unwrap has without more input, if anything.
   Error Pending(GrowingBuffer *message);
-  // One whole record into place (C47). kCredsspUnexpectedToken while other octets are kept.
-  Result<size_t> UnwrapRecord(ByteView record, MutableBytes message);
+  // One whole record, in place (C47): the message may be in the record's room.
+  Error WrapRecord(ByteView message, RecordRoom record);
+  // kCredsspUnexpectedToken while other octets are kept.
+  Result<size_t> UnwrapRecord(RecordParts record, MutableBytes message);
   Error Close(GrowingBuffer *token);
 
   // Null where TLS is not ours, or has not begun.

@@ -43,7 +43,7 @@ EVP_PKEY *MakeKey() {
 }
 
 bool SetSerial(X509 *certificate) {
-  uint8_t octets[sizeof(uint64_t)];
+  uint8_t octets[sizeof(uint64_t)] = {};
   if (SystemEnvironment().random({octets, sizeof octets})) return false;
   uint64_t number;
   std::memcpy(&number, octets, sizeof number);

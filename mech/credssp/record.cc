@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "credssp/record.h"
 
+#include <algorithm>
+
 namespace gss_sspi::credssp {
 namespace {
 
@@ -43,6 +45,23 @@ Result<size_t> SizeOfRecord(ByteView input) {
                 input[1], input[2], size);
   }
   return size;
+}
+
+Error CheckRecord(RecordParts parts) {
+  uint8_t header[kRecordHeaderSize] = {};
+  size_t known = 0;
+  size_t total = 0;
+  for (const ByteView part : parts) {
+    const size_t some = std::min(part.size(), sizeof header - known);
+    Copy({header + known, some}, part.first(some));
+    known += some;
+    // More than a record may have is as good as too much.
+    total += std::min(part.size(), kMaxRecordSize + 1);
+  }
+  const auto size = SizeOfRecord({header, known});
+  if (!size) return size.error();
+  if (*size != 0 && *size == total) return kSuccess;
+  return Fail(Status::kCredsspDefectiveToken, "not one whole record");
 }
 
 }  // namespace gss_sspi::credssp

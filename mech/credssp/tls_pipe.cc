@@ -24,6 +24,15 @@ bool SetHostName(SSL *ssl, const char *name) {
                   const_cast<char *>(name)) == 1;
 }
 
+// `done` more octets of the first part, which is left behind when nothing is left of it.
+template <typename Parts>
+void Advance(Parts *parts, size_t *of_first, size_t done) {
+  *of_first += done;
+  if (*of_first != parts->front().size()) return;
+  *parts = parts->subspan(1);
+  *of_first = 0;
+}
+
 bool IsAddress(const char *name) {
   in6_addr address;
   return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
@@ -35,8 +44,9 @@ bool IsAddress(const char *name) {
 // went wrong is found out without SSL_get_error, which an old entry of that queue would mislead.
 class TlsPipe::Call {
  public:
-  Call(TlsPipe *pipe, ByteView input, GrowingBuffer *output) : ends_(&pipe->ends_) {
-    *ends_ = {input, output, false};
+  Call(TlsPipe *pipe, RecordParts input, GrowingBuffer *output, RecordRoom room = {})
+      : ends_(&pipe->ends_) {
+    *ends_ = {.input = input, .output = output, .room = room};
     pipe->alert_ = {};
   }
   Call(const Call &) = delete;
@@ -44,6 +54,7 @@ class TlsPipe::Call {
   ~Call() { *ends_ = {}; }
 
   bool starved() const { return ends_->starved; }
+  bool room_is_full() const { return ends_->room.empty(); }
 
  private:
   const ErrorQueue errors_;
@@ -66,22 +77,37 @@ BIO_METHOD *TlsPipe::Method() {
 int TlsPipe::ReadInput(BIO *bio, char *to, size_t size, size_t *done) {
   auto *ends = static_cast<Ends *>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  *done = std::min(size, ends->input.size());
-  if (*done == 0) {
-    ends->starved = true;
-    BIO_set_retry_read(bio);
-    return 0;
+  *done = 0;
+  while (*done < size && !ends->input.empty()) {
+    const ByteView rest = ends->input.front().subspan(ends->taken);
+    const size_t some = std::min(size - *done, rest.size());
+    if (some != 0) std::memcpy(to + *done, rest.data(), some);
+    *done += some;
+    Advance(&ends->input, &ends->taken, some);
   }
-  std::memcpy(to, ends->input.data(), *done);
-  ends->input = ends->input.subspan(*done);
-  return 1;
+  if (*done != 0) return 1;
+  ends->starved = true;
+  BIO_set_retry_read(bio);
+  return 0;
+}
+
+bool TlsPipe::Scatter(Ends *ends, ByteView octets) {
+  while (!octets.empty() && !ends->room.empty()) {
+    const MutableBytes rest = ends->room.front().subspan(ends->filled);
+    const size_t some = std::min(octets.size(), rest.size());
+    Copy(rest, octets.first(some));
+    octets = octets.subspan(some);
+    Advance(&ends->room, &ends->filled, some);
+  }
+  return octets.empty();
 }
 
 int TlsPipe::WriteOutput(BIO *bio, const char *from, size_t size, size_t *done) {
   auto *ends = static_cast<Ends *>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
   const ByteView octets{reinterpret_cast<const uint8_t *>(from), size};
-  *done = ends->output != nullptr && ends->output->Append(octets) ? size : 0;
+  const bool kept = ends->output != nullptr ? ends->output->Append(octets) : Scatter(ends, octets);
+  *done = kept ? size : 0;
   return *done == size ? 1 : 0;
 }
 
@@ -145,7 +171,7 @@ Error TlsPipe::Failure(Status status) const {
 }
 
 Error TlsPipe::Handshake(ByteView records, GrowingBuffer *output) {
-  const Call call(this, records, output);
+  const Call call(this, {&records, 1}, output);
   if (SSL_do_handshake(ssl_.get()) == 1 || call.starved()) return kSuccess;
   const long verdict = SSL_get_verify_result(ssl_.get());
   if (verdict != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE &&
@@ -155,7 +181,7 @@ Error TlsPipe::Handshake(ByteView records, GrowingBuffer *output) {
   return Failure(Status::kTlsFailed);
 }
 
-Result<size_t> TlsPipe::Read(ByteView record, MutableBytes plaintext, GrowingBuffer *output) {
+Result<size_t> TlsPipe::Read(RecordParts record, MutableBytes plaintext, GrowingBuffer *output) {
   const Call call(this, record, output);
   size_t size = 0;
   if (SSL_read_ex(ssl_.get(), plaintext.data(), plaintext.size(), &size) == 1) return size;
@@ -174,6 +200,16 @@ Error TlsPipe::Write(ByteView message, GrowingBuffer *output) {
   size_t written = 0;
   if (SSL_write_ex(ssl_.get(), message.data(), message.size(), &written) == 1) return kSuccess;
   return Failure(Status::kTlsFailed);
+}
+
+Error TlsPipe::WriteRecord(ByteView message, RecordRoom room) {
+  const Call call(this, {}, nullptr, room);
+  size_t written = 0;
+  if (SSL_write_ex(ssl_.get(), message.data(), message.size(), &written) != 1) {
+    return Failure(Status::kTlsFailed);
+  }
+  if (call.room_is_full()) return kSuccess;
+  return Fail(Status::kRecordDamaged, "a record shorter than its room");
 }
 
 Error TlsPipe::Close(GrowingBuffer *output) {

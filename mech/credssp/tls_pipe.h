@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/result.h"
 #include "credssp/crypto_library.h"
+#include "credssp/record.h"
 #include "credssp/tls_config.h"
 
 namespace gss_sspi::credssp {
@@ -32,10 +33,12 @@ class TlsPipe {
 
   // What `record`, a whole one, holds for the application, at most 16384 octets; none for what
   // belongs to TLS alone. kStreamEnded after close_notify. On failure an alert may be in `output`,
-  // which may be null.
-  Result<size_t> Read(ByteView record, MutableBytes plaintext, GrowingBuffer *output);
+  // which may be null. `plaintext` may be where the record is.
+  Result<size_t> Read(RecordParts record, MutableBytes plaintext, GrowingBuffer *output);
   // Appends the records of a message.
   Error Write(ByteView message, GrowingBuffer *output);
+  // The one record of a message, which fills `room`; the message may be part of that.
+  Error WriteRecord(ByteView message, RecordRoom room);
   // Appends close_notify.
   Error Close(GrowingBuffer *output);
 
@@ -55,8 +58,11 @@ class TlsPipe {
  private:
   // Where OpenSSL reads and writes.
   struct Ends {
-    ByteView input;
+    RecordParts input;
     GrowingBuffer *output = nullptr;
+    RecordRoom room;       // in place of `output`
+    size_t taken = 0;      // of the first of `input`
+    size_t filled = 0;     // of the first of `room`
     bool starved = false;  // it wanted more than there is
   };
   struct Alert {
@@ -68,6 +74,7 @@ class TlsPipe {
   static BIO_METHOD *Method();
   static int ReadInput(BIO *bio, char *to, size_t size, size_t *done);
   static int WriteOutput(BIO *bio, const char *from, size_t size, size_t *done);
+  static bool Scatter(Ends *ends, ByteView octets);
   static long Control(BIO *bio, int command, long number, void *pointer);
   static void Watch(const SSL *ssl, int where, int code);
   Error SetServerName(const char *name);

@@ -1,11 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The demonstration behind ./dev demo: real logins to a real Apache, right and wrong passwords, NTLM
-# and Kerberos. Needs GSS_SSPI_MODULE, the path of gss_ntlm.so. Exit status 0 when every step held.
+# The demonstration behind ./dev demo: real logins by NTLM, Kerberos and CredSSP, through GSSAPI and through
+# SSPI, with right and wrong passwords. Needs GSS_SSPI_MODULE and GSS_SSPI_CREDSSP, the paths of both
+# modules, and EXAMPLES, where the programs of docs/examples are built. Exit status 0 when every step held.
 
 # shellcheck disable=SC2034  # some variables are for the functions of lib.sh
 # shellcheck source=tests/apps/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/apps/lib_examples.sh
+. "$(dirname "$0")/lib_examples.sh"
 
 STEPS=0
 FAILED=()
@@ -70,6 +73,46 @@ kerberos() {
     alice+ticket /login/ "alice@$REALM" krb5 --negotiate -u :
 }
 
+# step NAME COMMAND...: of the examples; their output below a step that failed.
+step() {
+  local name=$1
+  STEPS=$((STEPS + 1))
+  if "${@:2}"; then
+    printf 'ok    %s\n' "$name"
+  else
+    FAILED+=("$name")
+    printf 'FAIL  %s\n' "$name"
+    sed 's/^/      /' "$WORK/client" "$WORK/server"
+  fi
+}
+
+sspi() {
+  local package
+  export SSPI_PASSWORD=$ALICE_PASSWORD KRB5_KTNAME=FILE:$WORK/keytab KRB5CCNAME=FILE:$WORK/cred/ticket
+  for package in NTLM Negotiate; do
+    KRB5CCNAME=FILE:$WORK/cred/absent step "SSPI, package $package: user $DOMAIN\\alice by NTLM, an encrypted message" \
+      example_arrived "$DOMAIN\\alice" NTLM $package hello alice $DOMAIN
+  done
+  for package in Kerberos Negotiate; do
+    step "SSPI, package $package: user alice@$REALM by Kerberos, an encrypted message" \
+      example_arrived "alice@$REALM" Kerberos $package hello
+  done
+  unset SSPI_PASSWORD KRB5_KTNAME KRB5CCNAME
+}
+
+credssp_logins() {
+  local server client
+  export CREDSSP_PASSWORD=$ALICE_PASSWORD
+  for server in credssp_gssapi credssp_sspi; do
+    for client in credssp_gssapi credssp_sspi; do
+      step "CredSSP, $client to $server: user and delegated user $DOMAIN\\alice, a message in TLS" \
+        credssp_arrived $server $client hello
+    done
+  done
+  CREDSSP_PASSWORD=$WRONG_PASSWORD step "CredSSP with a wrong password: refused, and the client is told why" \
+    credssp_refused credssp_gssapi credssp_sspi
+}
+
 verdict() {
   if [ ${#FAILED[@]} = 0 ]; then
     echo "all $STEPS steps held"
@@ -88,4 +131,6 @@ right_password
 wrong_password
 kerberos
 held "Apache is alive and had no crash" web_is_well
+sspi
+credssp_logins
 verdict

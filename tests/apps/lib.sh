@@ -13,6 +13,7 @@ readonly DOMAIN=DEMO
 readonly REALM=DEMO.TEST
 readonly HOST=www.demo.test
 readonly NTLM_OID=1.3.6.1.4.1.311.2.2.10
+readonly CREDSSP_OID=2.25.7309953812226743153
 readonly ALICE_PASSWORD='Wonder-land1'
 readonly WRONG_PASSWORD='Looking-glass2'
 readonly ZOE_PASSWORD='pä$swörd€'
@@ -140,6 +141,8 @@ module_register() {
   chmod 0755 "$WORK/mech/gss_ntlm.so"
   echo 'this is no ELF file' >"$WORK/mech/no-elf.so"
   echo "gss_ntlm $NTLM_OID $WORK/mech/gss_ntlm.so" >"$WORK/mech/installed.conf"
+  [ -z "${GSS_SSPI_CREDSSP:-}" ] ||
+    echo "credssp $CREDSSP_OID $GSS_SSPI_CREDSSP" >>"$WORK/mech/installed.conf"
   echo '# no mechanism' >"$WORK/mech/no-line.conf"
   echo "gss_ntlm $NTLM_OID $WORK/mech/absent.so" >"$WORK/mech/no-file.conf"
   echo "gss_ntlm $NTLM_OID $WORK/mech/no-elf.so" >"$WORK/mech/no-elf.conf"

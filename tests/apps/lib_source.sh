@@ -13,10 +13,21 @@ source_list() {
   [ -r /etc/apt/sources.list ] && sed -n 's/^deb \(.*debian.*\)/deb-src \1/p' /etc/apt/sources.list
 }
 
-source_apt() {
-  apt-get -q -o Dir::Etc::sourcelist="$CACHE/apt/list" -o Dir::Etc::sourceparts="$CACHE/apt/parts" \
+# With the private folder: apt_here COMMAND ARGUMENT...
+apt_here() {
+  "$1" -q -o Dir::Etc::sourcelist="$CACHE/apt/list" -o Dir::Etc::sourceparts="$CACHE/apt/parts" \
     -o Dir::State::lists="$CACHE/apt/lists" -o Dir::Cache="$CACHE/apt/cache" \
-    -o APT::Sandbox::User=root -o Acquire::Retries=1 -o Acquire::http::Timeout=20 "$@"
+    -o APT::Sandbox::User=root -o Acquire::Retries=1 -o Acquire::http::Timeout=20 "${@:2}"
+}
+
+# source_download PACKAGE: the newest version that the mirror has. Its lists may know one of the archive
+# for security that it does not hold.
+source_download() {
+  local version
+  while read -r version; do
+    apt_here apt-get --download-only source "$1=$version" && return
+  done < <(apt_here apt-cache showsrc "$1" | sed -n 's/^Version: //p' | sort -rV)
+  return 1
 }
 
 # source_fetch PACKAGE: sets SOURCE to its unpacked folder.
@@ -27,9 +38,9 @@ source_fetch() {
     if ! ls "$CACHE"/apt/lists/*Sources* >/dev/null 2>&1; then
       source_list >"$CACHE/apt/parts/debian.sources"
       : >"$CACHE/apt/list"
-      source_apt update || return 1
+      apt_here apt-get update || return 1
     fi
-    (cd "$folder" && source_apt --download-only source "$1" &&
+    (cd "$folder" && source_download "$1" &&
       rm -rf unpacked && dpkg-source --no-check --no-copy -x ./*.dsc unpacked && touch .complete) ||
       return 1
   fi

@@ -78,9 +78,10 @@ static void initiator_leg(struct credssp_login *login, const struct octets *inpu
   struct credssp_side *side = &login->initiator;
   gss_buffer_desc in = GSS_C_EMPTY_BUFFER, out = GSS_C_EMPTY_BUFFER;
   if (input != NULL) in = buffer_of(guarded_copy(input->data, input->size), input->size);
-  side->major = gss_init_sec_context(&side->minor, side->credential, &side->context, login->target,
-                                     &oid_credssp, login->request_flags, GSS_C_INDEFINITE, NULL,
-                                     &in, &side->mech, &out, &side->flags, &side->lifetime);
+  side->major =
+      gss_init_sec_context(&side->minor, side->credential, &side->context, login->target,
+                           &oid_credssp, login->request_flags, GSS_C_INDEFINITE, side->bindings,
+                           &in, &side->mech, &out, &side->flags, &side->lifetime);
   end_leg(side);
   take_token(&out, output);
 }
@@ -92,9 +93,10 @@ static void acceptor_leg(struct credssp_login *login, const struct octets *input
   gss_buffer_desc out = GSS_C_EMPTY_BUFFER;
   if (side->context == GSS_C_NO_CONTEXT) seed_context(&side->context);
   release_name(&login->client);
-  side->major = gss_accept_sec_context(
-      &side->minor, &side->context, side->credential, &in, NULL, &login->client, &side->mech, &out,
-      &side->flags, &side->lifetime, login->wants_delegated ? &login->delegated : NULL);
+  side->major =
+      gss_accept_sec_context(&side->minor, &side->context, side->credential, &in, side->bindings,
+                             &login->client, &side->mech, &out, &side->flags, &side->lifetime,
+                             login->wants_delegated ? &login->delegated : NULL);
   end_leg(side);
   take_token(&out, output);
 }

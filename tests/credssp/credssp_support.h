@@ -39,6 +39,7 @@ enum {
 struct credssp_side {
   gss_ctx_id_t context;
   gss_cred_id_t credential;
+  gss_channel_bindings_t bindings;
   OM_uint32 major, minor, flags, lifetime;
   gss_OID mech;
   int steps;

@@ -18,6 +18,7 @@ import time
 
 INSIDE = 'GSS_SSPI_PRIVATE_HOST'
 NTLM_OID = '1.3.6.1.4.1.311.2.2.10'
+CREDSSP_OID = '2.25.7309953812226743153'
 # Nothing of the caller's surroundings reaches what a test starts.
 FOREIGN_VARIABLES = (
     'KRB5CCNAME', 'KRB5_KTNAME', 'KRB5_CLIENT_KTNAME', 'KRB5_CONFIG', 'KRB5_TRACE', 'NTLM_USER_FILE',
@@ -129,12 +130,16 @@ class World:
         source = self.write(f'replaced{next(self.count)}', text)
         run('mount', '--bind', source, os.path.realpath(target))
 
-    def register(self, module):
-        """Copies the module here and names it in /etc/gss/mech.d."""
-        copy = shutil.copy(module, self.path('gss_ntlm.so'))
-        os.chmod(copy, 0o755)
-        with open('/etc/gss/mech.d/zz-gss-sspi-ntlm.conf', 'w', encoding='utf-8') as file:
-            file.write(f'gss_ntlm {NTLM_OID} {copy}\n')
+    def register(self, module, credssp=None):
+        """Copies the modules here and names them in /etc/gss/mech.d."""
+        modules = {'ntlm': (NTLM_OID, module), 'credssp': (CREDSSP_OID, credssp)}
+        for name, (oid, source) in modules.items():
+            if source is None:
+                continue
+            copy = shutil.copy(source, self.path(f'gss_{name}.so'))
+            os.chmod(copy, 0o755)
+            with open(f'/etc/gss/mech.d/zz-gss-sspi-{name}.conf', 'w', encoding='utf-8') as file:
+                file.write(f'gss_{name} {oid} {copy}\n')
 
     def start(self, *command, port=None, address='127.0.0.1', seconds=30, **options):
         """Starts a server that stays in the foreground, and waits until it listens."""

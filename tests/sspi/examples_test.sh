@@ -6,35 +6,16 @@
 # shellcheck source=tests/apps/lib_tap.sh
 . "$(dirname "$0")/../apps/lib_tap.sh"
 
-readonly PROGRAMS=$1 SOURCES=$2
-SERVER_MECH= # the configuration of another module for the server
+# shellcheck source=tests/apps/lib_examples.sh
+. "$(dirname "$0")/../apps/lib_examples.sh"
 
-# example PACKAGE TEXT [USER DOMAIN]: one login; the output of both sides is in `client` and `server`.
-example() {
-  local package=$1 text=$2 port status
-  shift 2
-  : >"$WORK/server" # the port of the last server must not be read
-  NTLM_USER_FILE=$WORK/accounts GSS_MECH_CONFIG=${SERVER_MECH:-$GSS_MECH_CONFIG} timeout 60 "$PROGRAMS/sspi_server" 0 "$package" >"$WORK/server" 2>&1 &
-  SERVER_PIDS+=($!)
-  for _ in {1..600}; do
-    port=$(sed -n 's/^port //p' "$WORK/server")
-    [ -z "$port" ] || break
-    sleep 0.05
-  done
-  timeout 20 "$PROGRAMS/sspi_client" "$port" "$package" "HTTP/$HOST" "$text" "$@" \
-    >"$WORK/client" 2>&1
-  status=$?
-  wait "${SERVER_PIDS[-1]}"
-  return $status
-}
+readonly EXAMPLES=$1 SOURCES=$2
+SERVER_MECH= # the configuration of another module for the server
 
 # arrived NAME WHO MECH PACKAGE TEXT [USER DOMAIN]
 arrived() {
-  local name=$1 expected="$2 by $3: $5"
-  shift 3
-  example "$@" && [ "$(tail -n 1 "$WORK/server")" = "$expected" ] &&
-    [ "$(cat "$WORK/client")" = 'thank you' ]
-  report $? "$name"
+  example_arrived "${@:2}"
+  report $? "$1"
 }
 
 # turned_away NAME PACKAGE [USER DOMAIN]: both say SEC_E_LOGON_DENIED, and nothing arrives.
@@ -95,6 +76,15 @@ export KRB5CCNAME=FILE:$WORK/cred/ticket
 for package in Kerberos Negotiate; do
   arrived "$package: the ticket of the login" "alice@$REALM" Kerberos $package 'hello'
 done
+for server in credssp_gssapi credssp_sspi; do
+  for client in credssp_gssapi credssp_sspi; do
+    CREDSSP_PASSWORD=$ALICE_PASSWORD credssp_arrived $server $client 'hello'
+    report $? "CREDSSP: $client to $server"
+    CREDSSP_PASSWORD=$WRONG_PASSWORD credssp_refused $server $client
+    report $? "CREDSSP: $client to $server, a wrong password"
+  done
+done
+compiles_for_windows credssp_sspi
 compiles_for_windows sspi_client
 compiles_for_windows sspi_server
 finish

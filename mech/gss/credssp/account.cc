@@ -166,10 +166,10 @@ Error RestrictNegotiation(const HostCredential &credential, gss_OID mechanism) {
   return HostFailure(Status::kCredsspNoCredential, major, minor, &kSpnegoMechanism);
 }
 
-bool HasMechanism(const HostCredential &credential, gss_const_OID mechanism) {
+bool HasMechanism(gss_cred_id_t credential, gss_const_OID mechanism) {
   HostOidSet mechanisms;
   OM_uint32 minor = 0;
-  if (GSS_ERROR(Host()->gss_inquire_cred(&minor, credential.get(), nullptr, nullptr, nullptr,
+  if (GSS_ERROR(Host()->gss_inquire_cred(&minor, credential, nullptr, nullptr, nullptr,
                                          mechanisms.out()))) {
     return false;
   }

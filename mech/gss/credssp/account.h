@@ -61,7 +61,7 @@ Result<HostCredential> AcquireInner(const CredsspPolicy &policy, const InnerRequ
 // gss_set_neg_mechs of the host, for one mechanism.
 Error RestrictNegotiation(const HostCredential &credential, gss_OID mechanism);
 
-bool HasMechanism(const HostCredential &credential, gss_const_OID mechanism);
+bool HasMechanism(gss_cred_id_t credential, gss_const_OID mechanism);
 
 }  // namespace gss_sspi::gss
 

@@ -4,6 +4,7 @@
 #include "core/environment.h"
 #include "core/text.h"
 #include "core/utf16.h"
+#include "gss/credssp/kerberos_bar.h"
 #include "gss/credssp/oids.h"
 
 namespace gss_sspi::gss {
@@ -138,7 +139,9 @@ Error CredsspContext::ChooseInner() {
   probe.setup() = setup;
   probe.setup().mechanism = &kKrb5Mechanism;
   Buffer ignored;
-  const bool has_ticket = !probe.Step({}, &ignored);
+  // Without a part for Kerberos the ticket would be the process's.
+  const bool has_ticket =
+      HasMechanism(setup.credential, &kKrb5Mechanism) && !probe.Step({}, &ignored);
   setup.mechanism =
       has_ticket || !credential_->allows_ntlm() ? &kSpnegoMechanism : &kInnerNtlmMechanism;
   return kSuccess;
@@ -339,8 +342,9 @@ HostCredential CredsspContext::MakeDelegated() {
   request.password = asks_kdc ? PasswordFor::kAll : PasswordFor::kNtlm;
   auto made = AcquireInner(policy, request);
   // Without SPNEGO's part, SPNEGO would take the default of the process in silence (C72).
-  if (!made || !HasMechanism(*made, &kSpnegoMechanism)) return {};
+  if (!made || !HasMechanism(made->get(), &kSpnegoMechanism)) return {};
   if (!asks_kdc && RestrictNegotiation(*made, &kInnerNtlmMechanism)) return {};
+  if (!HasMechanism(made->get(), &kKrb5Mechanism) && BarKerberos(*made)) return {};
   return std::move(*made);
 }
 

@@ -101,26 +101,27 @@ void ForEachData(StreamBuffers list, const Visit &visit) {
   }
 }
 
-// The message in one piece: the only DATA buffer itself, or a copy in `memory`.
-Result<ByteView> Gather(StreamBuffers list, size_t size, SecretBytes *memory) {
-  if (const auto *only = OnlyOne(list, GSS_IOV_BUFFER_TYPE_DATA)) return ViewOf(&only->buffer);
+// The message of several DATA buffers, or none, in one piece.
+Error Gather(StreamBuffers list, size_t size, SecretBytes *memory) {
   if (!memory->Resize(size)) return Status::kNoMemory;
   MutableBytes rest = memory->span();
   ForEachData(list, [&](MutableBytes data) {
     Copy(rest, data);
     rest = rest.subspan(data.size());
   });
-  return memory->view();
+  return kSuccess;
 }
 
-void Scatter(ByteView record, const Layout &layout, StreamBuffers list) {
-  const auto take = [&](MutableBytes to) {
-    Copy(to, record.first(to.size()));
-    record = record.subspan(to.size());
-  };
-  take({static_cast<uint8_t *>(layout.header->buffer.value), layout.header_size});
-  ForEachData(list, take);
-  take({static_cast<uint8_t *>(layout.trailer->buffer.value), layout.trailer_size});
+// A message that Gather has copied, back into the DATA buffers.
+void Scatter(ByteView message, StreamBuffers list) {
+  ForEachData(list, [&](MutableBytes data) {
+    Copy(data, message.first(data.size()));
+    message = message.subspan(data.size());
+  });
+}
+
+MutableBytes RoomOf(const gss_buffer_desc &buffer) {
+  return {static_cast<uint8_t *>(buffer.value), buffer.length};
 }
 
 void EmptyPadding(StreamBuffers list) {
@@ -131,21 +132,21 @@ void EmptyPadding(StreamBuffers list) {
 
 Error WrapPrepared(Exchange &exchange, const Layout &layout, StreamBuffers list) {
   SecretBytes memory;
-  const auto message = Gather(list, layout.data_size, &memory);
-  if (!message) return message.error();
-  GrowingBuffer record;
-  if (Error error = exchange.Wrap(*message, &record)) return error;
-  if (record.size() != layout.size()) {
-    return Fail(Status::kRecordDamaged, "a record of %zu octets in place of %zu", record.size(),
-                layout.size());
+  const gss_iov_buffer_desc *only = OnlyOne(list, GSS_IOV_BUFFER_TYPE_DATA);
+  if (only == nullptr) {
+    if (Error error = Gather(list, layout.data_size, &memory)) return error;
   }
-  Scatter(record.view(), layout, list);
+  const MutableBytes data = only != nullptr ? RoomOf(only->buffer) : memory.span();
+  const MutableBytes record[] = {RoomOf(layout.header->buffer), data,
+                                 RoomOf(layout.trailer->buffer)};
+  if (Error error = exchange.WrapRecord(data, record)) return error;
+  if (only == nullptr) Scatter(data, list);
   EmptyPadding(list);
   return kSuccess;
 }
 
-// One record in one piece, and the DATA that its message becomes.
-Error UnwrapRecord(Exchange &exchange, ByteView record, MutableBytes room,
+// One record, and the DATA that its message becomes.
+Error UnwrapRecord(Exchange &exchange, credssp::RecordParts record, MutableBytes room,
                    gss_iov_buffer_desc *data) {
   const auto size = exchange.UnwrapRecord(record, room);
   if (!size) return size.error();
@@ -156,16 +157,17 @@ Error UnwrapRecord(Exchange &exchange, ByteView record, MutableBytes room,
 Error UnwrapFromStream(Exchange &exchange, const gss_iov_buffer_desc &stream, StreamBuffers list) {
   gss_iov_buffer_desc *data = OnlyOne(list, GSS_IOV_BUFFER_TYPE_DATA);
   if (data == nullptr) return Fail(Status::kBadBuffers, "a STREAM needs one DATA buffer");
-  const MutableBytes record{static_cast<uint8_t *>(stream.buffer.value), stream.buffer.length};
+  const MutableBytes room = RoomOf(stream.buffer);
+  const ByteView record = room;
   if (record.size() <= credssp::kRecordHeaderSize) {
     return Fail(Status::kCredsspDefectiveToken, "not one whole record");
   }
   if ((data->type & GSS_IOV_BUFFER_FLAG_ALLOCATE) == 0) {
-    return UnwrapRecord(exchange, record, record.subspan(credssp::kRecordHeaderSize), data);
+    return UnwrapRecord(exchange, {&record, 1}, room.subspan(credssp::kRecordHeaderSize), data);
   }
   Buffer memory;
   if (!memory.Resize(record.size())) return Status::kNoMemory;
-  if (Error error = UnwrapRecord(exchange, record, memory.span(), data)) return error;
+  if (Error error = UnwrapRecord(exchange, {&record, 1}, memory.span(), data)) return error;
   data->buffer.value = memory.Release();
   data->type |= GSS_IOV_BUFFER_FLAG_ALLOCATED;
   return kSuccess;
@@ -178,21 +180,9 @@ Error UnwrapFromParts(Exchange &exchange, StreamBuffers list) {
   if (header == nullptr || trailer == nullptr || data == nullptr) {
     return Fail(Status::kBadBuffers, "STREAM and DATA, or HEADER, DATA and TRAILER are needed");
   }
-  Buffer record;
-  const ByteView parts[] = {ViewOf(&header->buffer), ViewOf(&data->buffer),
-                            ViewOf(&trailer->buffer)};
-  size_t size = 0;
-  for (const ByteView part : parts) size += std::min(part.size(), credssp::kMaxRecordSize + 1);
-  if (size > credssp::kMaxRecordSize || !record.Resize(size)) {
-    return Fail(Status::kCredsspDefectiveToken, "not one whole record");
-  }
-  MutableBytes rest = record.span();
-  for (const ByteView part : parts) {
-    Copy(rest, part);
-    rest = rest.subspan(part.size());
-  }
-  const MutableBytes room{static_cast<uint8_t *>(data->buffer.value), data->buffer.length};
-  return UnwrapRecord(exchange, record.view(), room, data);
+  const ByteView record[] = {ViewOf(&header->buffer), ViewOf(&data->buffer),
+                             ViewOf(&trailer->buffer)};
+  return UnwrapRecord(exchange, record, RoomOf(data->buffer), data);
 }
 
 }  // namespace
