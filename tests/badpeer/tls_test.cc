@@ -11,7 +11,6 @@ namespace {
 constexpr OM_uint32 kDefective = GSS_S_DEFECTIVE_TOKEN;
 constexpr OM_uint32 kFailure = GSS_S_FAILURE;
 constexpr OM_uint32 kBadSig = GSS_S_BAD_SIG;
-constexpr OM_uint32 kEnded = GSS_S_CONTEXT_EXPIRED;
 constexpr OM_uint32 kFine = GSS_S_COMPLETE;
 
 constexpr bool kInitiator = true;
@@ -174,8 +173,8 @@ const TlsRow kRows[] = {
      nullptr,
      nullptr,
      nullptr,
-     kEnded,
-     "the peer has closed the stream",
+     kFailure,
+     "the peer closed the stream before the login was done",
      -1,
      {1, nullptr, CloseNotify}},
     {"close_notify in place of the key",
@@ -185,12 +184,12 @@ const TlsRow kRows[] = {
      nullptr,
      nullptr,
      nullptr,
-     kEnded,
-     "the peer has closed the stream",
+     kFailure,
+     "the peer closed the stream before the login was done",
      -1,
      {2, nullptr, CloseNotify}},
     {"close_notify behind the first TSRequest", "C154", kInitiator, kTls13, nullptr, nullptr,
-     At<3, CloseNotifyBehind>, kEnded, "the peer has closed the stream"},
+     At<3, CloseNotifyBehind>, kFailure, "the peer closed the stream before the login was done"},
     {"a fatal alert in place of the key",
      "C155",
      kInitiator,
@@ -270,8 +269,8 @@ const TlsRow kRows[] = {
      nullptr,
      nullptr,
      nullptr,
-     kEnded,
-     "the peer has closed the stream",
+     kFailure,
+     "the peer closed the stream before the login was done",
      -1,
      {2, nullptr, CloseNotify}},
     {"close_notify in place of the credentials",
@@ -281,8 +280,8 @@ const TlsRow kRows[] = {
      nullptr,
      nullptr,
      nullptr,
-     kEnded,
-     "the peer has closed the stream",
+     kFailure,
+     "the peer closed the stream before the login was done",
      -1,
      {3, nullptr, CloseNotify}},
     {"close_notify in place of the credentials, TLS 1.2",
@@ -292,8 +291,8 @@ const TlsRow kRows[] = {
      nullptr,
      nullptr,
      nullptr,
-     kEnded,
-     "the peer has closed the stream",
+     kFailure,
+     "the peer closed the stream before the login was done",
      -1,
      {3, nullptr, CloseNotify}},
     {"a fatal alert in place of the credentials",
