@@ -5,15 +5,13 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
 
 #include <algorithm>
 
 namespace gss_sspi::credssp {
 namespace {
 
-pthread_once_t method_once = PTHREAD_ONCE_INIT;
-constinit BIO_METHOD *method = nullptr;
+constinit std::atomic<BIO_METHOD *> method = nullptr;
 
 // The slot for the application, which we are.
 constexpr int kOwnData = 0;
@@ -63,15 +61,15 @@ class TlsPipe::Call {
 
 // Its type needs no number of its own, so no count of OpenSSL's is touched.
 BIO_METHOD *TlsPipe::Method() {
-  pthread_once(&method_once, [] {
+  constexpr auto kMake = [] {
     BIO_METHOD *made = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "CredSSP");
-    if (made == nullptr) return;
+    if (made == nullptr) return made;
     BIO_meth_set_read_ex(made, ReadInput);
     BIO_meth_set_write_ex(made, WriteOutput);
     BIO_meth_set_ctrl(made, Control);
-    method = made;
-  });
-  return method;
+    return made;
+  };
+  return KeptByProcess<kMake, BIO_meth_free>(&method);
 }
 
 int TlsPipe::ReadInput(BIO *bio, char *to, size_t size, size_t *done) {

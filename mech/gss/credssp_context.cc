@@ -107,7 +107,10 @@ Outcome Accept(gss_const_cred_id_t credential_handle, gss_ctx_id_t *handle, Byte
   GrowingBuffer token;
   CredsspContext::Facts facts;
   Error error = (*context)->Accept(credential, bindings, input, &token, &facts);
-  if (!error) error = GiveAccepted(*context, facts, accepted);
+  if (!error) {
+    error = GiveAccepted(*context, facts, accepted);
+    if (error) (*context)->Abandon();
+  }
   return FinishLeg(error, facts, &token, &created, handle, out);
 }
 

@@ -45,6 +45,12 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   Error Initiate(const InitiatorLeg &leg, ByteView input, GrowingBuffer *output, Facts *facts);
   Error Accept(CredsspCredential *credential, gss_channel_bindings_t bindings, ByteView input,
                GrowingBuffer *output, Facts *facts);
+  // What a leg that went well still had to give could not be given: the context is as after a leg
+  // that failed.
+  void Abandon() {
+    const MutexLock lock(mutex_);
+    stage_ = Stage::kFailed;
+  }
 
   void GetFacts(Facts *facts);
   // Null while unknown.
