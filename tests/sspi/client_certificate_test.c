@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// C118: a server that asks for a certificate of the client. It is bare OpenSSL, which no CredSSP
-// follows on: the TLS handshake alone is looked at.
+// C118, S87 to S89: a server that asks for a certificate of the client. It is bare OpenSSL, which
+// no CredSSP follows on: the TLS handshake alone is looked at.
 #include <credssp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -37,7 +37,7 @@ static int accept_any(int good, X509_STORE_CTX *store) {
 }
 
 // `asks` for a certificate of the authority that `client` is.
-static SSL *tls_server(int version, bool asks) {
+static SSL_CTX *tls_context(int version, bool asks) {
   SSL_CTX *context = SSL_CTX_new(TLS_server_method());
   X509 *certificate = parse(&own), *authority = parse(&client);
   EVP_PKEY *key = key_of(&own);
@@ -49,13 +49,16 @@ static SSL *tls_server(int version, bool asks) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
     ck_assert_int_eq(SSL_CTX_add_client_CA(context, authority), 1);
   }
-  SSL *server = SSL_new(context);
-  SSL_set_bio(server, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  SSL_set_accept_state(server);
-  SSL_CTX_free(context);
   X509_free(certificate);
   X509_free(authority);
   EVP_PKEY_free(key);
+  return context;
+}
+
+static SSL *tls_server(SSL_CTX *context) {
+  SSL *server = SSL_new(context);
+  SSL_set_bio(server, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  SSL_set_accept_state(server);
   return server;
 }
 
@@ -133,7 +136,7 @@ static void expect_issuer(struct exchange *exchange) {
 }
 
 // Which certificate there is at first, whether one is given when it is asked for, and whether the
-// program wants to be told (C109).
+// program wants to be told (C109, S39).
 static const struct asked_case {
   bool at_first, later, is_told, empty_input;
 } kAsked[] = {
@@ -145,7 +148,8 @@ static void run_case(const struct asked_case *row, int version) {
   struct exchange *exchange = calloc(1, sizeof *exchange);
   const ULONG flags = row->is_told || row->at_first ? 0 : ISC_REQ_USE_SUPPLIED_CREDS;
   CredHandle first = credential_of(row->at_first ? path : NULL), second = credential_of(path);
-  exchange->server = tls_server(version, true);
+  SSL_CTX *tls = tls_context(version, true);
+  exchange->server = tls_server(tls);
   EXPECT(SEC_I_CONTINUE_NEEDED, leg(exchange, &first, flags));
   receive(exchange);
   SECURITY_STATUS status = leg(exchange, &first, flags);
@@ -169,6 +173,7 @@ static void run_case(const struct asked_case *row, int version) {
   FreeCredentialsHandle(&first);
   FreeCredentialsHandle(&second);
   SSL_free(exchange->server);
+  SSL_CTX_free(tls);
   free(exchange);
 }
 
@@ -178,19 +183,27 @@ START_TEST(server_asks_for_a_certificate) {
 }
 END_TEST
 
-// Nothing is stopped where nobody asks.
+// Nothing is stopped where nobody asks. C60, S24: no session is kept, though this server offers it.
 START_TEST(server_does_not_ask) {
-  struct exchange *exchange = calloc(1, sizeof *exchange);
+  const int version = _i == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
   CredHandle credential = credential_of(NULL);
-  exchange->server = tls_server(TLS1_3_VERSION, false);
-  EXPECT(SEC_I_CONTINUE_NEEDED, leg(exchange, &credential, 0));
-  receive(exchange);
-  EXPECT(SEC_I_CONTINUE_NEEDED, leg(exchange, &credential, 0));
-  ck_assert_int_eq(SSL_is_init_finished(exchange->server), 1);
-  EXPECT(SEC_E_OK, DeleteSecurityContext(&exchange->context));
+  SSL_CTX *tls = tls_context(version, false);
+  for (int turn = 0; turn < 2; ++turn) {
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    exchange->server = tls_server(tls);
+    EXPECT(SEC_I_CONTINUE_NEEDED, leg(exchange, &credential, 0));
+    receive(exchange);
+    EXPECT(SEC_I_CONTINUE_NEEDED, leg(exchange, &credential, 0));
+    ck_assert_int_eq(SSL_is_init_finished(exchange->server), 1);
+    ck_assert_int_eq(SSL_session_reused(exchange->server), 0);
+    receive(exchange);  // with the ticket
+    leg(exchange, &credential, 0);
+    EXPECT(SEC_E_OK, DeleteSecurityContext(&exchange->context));
+    SSL_free(exchange->server);
+    free(exchange);
+  }
+  SSL_CTX_free(tls);
   FreeCredentialsHandle(&credential);
-  SSL_free(exchange->server);
-  free(exchange);
 }
 END_TEST
 
@@ -208,7 +221,7 @@ static Suite *make_suite(void) {
   tcase_add_unchecked_fixture(all, make_certificates, NULL);
   tcase_set_timeout(all, 60);
   tcase_add_loop_test(all, server_asks_for_a_certificate, 0, sizeof kAsked / sizeof kAsked[0]);
-  tcase_add_test(all, server_does_not_ask);
+  tcase_add_loop_test(all, server_does_not_ask, 0, 2);
   suite_add_tcase(suite, all);
   return suite;
 }

@@ -200,7 +200,7 @@ static void expect_echo(CtxtHandle *from, CtxtHandle *to, const char *text) {
   ck_assert_ptr_eq(in[3].pvBuffer, record + size);
 }
 
-// C87 to C94, C115, C116; whole records, and octets as they trickle in.
+// C87 to C94, C115, C116, S62, S90; whole records, and octets as they trickle in.
 static const ULONG kPieces[] = {kStreamRoom, 100, 1};
 START_TEST(login_and_messages) {
   struct login *login = malloc(sizeof *login);
@@ -301,13 +301,15 @@ START_TEST(wrong_password) {
 }
 END_TEST
 
-// C106: nothing is delegated unasked. C107: who asks for mutual authentication insists on it.
+// C106, S40: nothing is delegated unasked. C107, S41, S103: who asks for mutual authentication
+// insists on it. C113, S38: the package leaves the certificate to the program.
 START_TEST(request_flags) {
   struct login *login = malloc(sizeof *login);
   open_login(login);
   login->request = 0;
   ck_assert(run_login(login, kStreamRoom));
   ck_assert_uint_eq(login->client.flags & ISC_RET_DELEGATE, 0);
+  ck_assert_uint_ne(login->client.flags & ISC_RET_MANUAL_CRED_VALIDATION, 0);
   close_login(login);
   open_login(login);
   login->request = ISC_REQ_DELEGATE | ISC_REQ_MUTUAL_AUTH;
@@ -324,6 +326,36 @@ START_TEST(request_flags) {
     close_login(login);
   }
   free(login);
+}
+END_TEST
+
+// C68, C127, S101, S102: before any token leaves, and where NTLM inside has not proven the server.
+START_TEST(policy_decides_on_delegation) {
+  static const struct {
+    const char *policy;
+    SECURITY_STATUS status;
+  } kPolicies[] = {{"deny = TERMSRV/*", SEC_E_DELEGATION_POLICY},
+                   {"allow_fresh = TERMSRV/other", SEC_E_DELEGATION_POLICY},
+                   {"allow_fresh = TERMSRV/*", SEC_E_POLICY_NLTM_ONLY},
+                   {"allow_fresh_ntlm_only = TERMSRV/*", SEC_E_OK}};
+  char path[] = "/tmp/sspi-policy-XXXXXX";
+  FILE *file = fdopen(mkstemp(path), "w");
+  fprintf(file, "[credssp]\n%s\n", kPolicies[_i].policy);
+  fclose(file);
+  setenv("GSS_SSPI_CONFIG", path, 1);
+  struct login *login = malloc(sizeof *login);
+  open_login(login);
+  run_login(login, kStreamRoom);
+  ck_assert_int_eq(login->client.status, kPolicies[_i].status);
+  if (kPolicies[_i].status == SEC_E_DELEGATION_POLICY) ck_assert(!login->server.begun);
+  close_login(login);
+  // Without DELEGATE it does not matter.
+  open_login(login);
+  login->request = 0;
+  ck_assert(run_login(login, kStreamRoom));
+  close_login(login);
+  free(login);
+  unlink(path);
 }
 END_TEST
 
@@ -368,7 +400,7 @@ START_TEST(forms_of_credentials) {
 }
 END_TEST
 
-// C126, C129: where the certificate decides, the status says what is wrong with it.
+// C126, C129, S23: where the certificate decides, the status says what is wrong with it.
 static const struct certificate_case {
   const char *name;  // of the certificate, which is trusted unless this is null
   int days;
@@ -505,6 +537,7 @@ static Suite *make_suite(void) {
   tcase_add_test(all, attributes);
   tcase_add_test(all, wrong_password);
   tcase_add_test(all, request_flags);
+  tcase_add_loop_test(all, policy_decides_on_delegation, 0, 4);
   tcase_add_test(all, no_target);
   tcase_add_test(all, forms_of_credentials);
   tcase_add_loop_test(all, certificate_decides, 0, sizeof kCertificates / sizeof kCertificates[0]);
