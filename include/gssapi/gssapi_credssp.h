@@ -104,7 +104,7 @@ static inline OM_uint32 gss_credssp_begin(OM_uint32 *minor_status, gss_ctx_id_t 
 
 /* ---- keys of the credential store (gss_acquire_cred_from) --------------------------------------
  *
- * Keys that do not begin with "credssp:" go to the mechanism inside. See gss_credssp(7). */
+ * Keys that do not begin with "credssp:" go to the mechanism inside. See gss_credssp(8). */
 
 #define GSS_CREDSSP_CS_MODE "credssp:mode"       /* full, tsrequest */
 #define GSS_CREDSSP_CS_FRAMING "credssp:framing" /* raw, gss: RFC 2743 3.1 for the first token */
