@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Logins by CredSSP: every way to log on inside, both versions of TLS, both modes; what both sides
 // then say; what is delegated, and to whom; who is refused, and why.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -393,6 +394,27 @@ START_TEST(policy_forbids_delegation) {
 }
 END_TEST
 
+// One line for each login that fails, with the reason and without the password.
+START_TEST(failures_are_logged) {
+  char policy[400], text[2000] = "";
+  const char *log = temp_path("log");
+  snprintf(policy, sizeof policy, "[credssp]\nlog_file = %s\n", log);
+  use_policy(policy);
+  struct credssp_login login;
+  login_open_as(&login, TEST_NAME, "not the password", NULL);
+  EXPECT_LOGIN_FAILS(&login, acceptor, GSS_S_FAILURE, "logon failure");
+  login_close(&login);
+  FILE *file = fopen(log, "r");
+  ck_assert_ptr_nonnull(file);
+  text[fread(text, 1, sizeof text - 1, file)] = '\0';
+  fclose(file);
+  EXPECT_TEXT(text, "CredSSP: accept");
+  EXPECT_TEXT(text, "CredSSP: initiate");
+  EXPECT_TEXT(text, "STATUS_LOGON_FAILURE (0xC000006D)");
+  ck_assert_ptr_null(strstr(text, "not the password"));
+}
+END_TEST
+
 // C83.
 START_TEST(policy_forbids_ntlm) {
   OM_uint32 minor;
@@ -482,6 +504,7 @@ static Suite *make_suite(void) {
                       sizeof kFirstTokens / sizeof kFirstTokens[0]);
   tcase_add_test(refusals, another_user_is_delegated);
   tcase_add_loop_test(refusals, policy_forbids_delegation, 0, 3);
+  tcase_add_test(refusals, failures_are_logged);
   tcase_add_test(refusals, policy_forbids_ntlm);
   tcase_add_loop_test(refusals, acceptor_forbids_ntlm, 0, 2);
   tcase_add_test(refusals, policy_that_is_wrong);

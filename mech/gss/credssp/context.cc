@@ -2,6 +2,7 @@
 #include "gss/credssp/context.h"
 
 #include "core/environment.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "core/utf16.h"
 #include "gss/credssp/kerberos_bar.h"
@@ -201,7 +202,7 @@ Error CredsspContext::Initiate(const InitiatorLeg &leg, ByteView input, GrowingB
   if (!error) error = TakeCertificate(leg.credential);
   if (!error) error = Leg(input, leg.bindings, output);
   if (!error && !has_output_) error = FrameFirst(output);
-  if (error && stage_ != Stage::kOpen) stage_ = Stage::kFailed;
+  if (error) NoteFailure("CredSSP: initiate", error);
   FillFacts(facts);
   return error;
 }
@@ -214,9 +215,17 @@ Error CredsspContext::Accept(CredsspCredential *credential, gss_channel_bindings
   if (!error && initiates_) error = Fail(Status::kNoContext, "it is an initiator's");
   if (!error && !has_input_) error = TakeFirstToken(&input);
   if (!error) error = Leg(input, bindings, output);
-  if (error && stage_ != Stage::kOpen) stage_ = Stage::kFailed;
+  if (error) NoteFailure("CredSSP: accept", error);
   FillFacts(facts);
   return error;
+}
+
+// A context that is complete outlives calls that do not belong there; one that has failed says so
+// once.
+void CredsspContext::NoteFailure(const char *what, Error error) {
+  if (stage_ == Stage::kOpen || stage_ == Stage::kFailed) return;
+  stage_ = Stage::kFailed;
+  LogFailure(what, error);
 }
 
 // C118: one that the caller has acquired after the server asked.

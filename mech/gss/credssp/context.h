@@ -106,6 +106,7 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   Error Leg(ByteView input, gss_channel_bindings_t bindings, GrowingBuffer *output);
   Error FrameFirst(GrowingBuffer *output);
   Error CheckSameUser() const;
+  void NoteFailure(const char *what, Error error);
   void FillFacts(Facts *facts) const;
 
   Mutex mutex_;
