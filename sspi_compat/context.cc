@@ -85,7 +85,7 @@ Context::Context(Role role, const Package &package, ULONG request, GssContext es
 
 bool Context::Renew(std::shared_ptr<Credential> credential) {
   if (&credential->package() != package_) return false;
-  if (open_ && !IsRenewing()) credential_ = std::move(credential);
+  if ((open_ && !IsRenewing()) || stopped_) credential_ = std::move(credential);
   return true;
 }
 

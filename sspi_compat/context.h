@@ -132,6 +132,10 @@ class Context {
   SECURITY_STATUS kept_status_ = SEC_E_OK;
   std::string kept_answer_;  // of CREDSSP
   size_t kept_extra_ = 0;    // octets of the program that were left then
+  // C118: what a stopped login of CREDSSP has taken, and has to say.
+  bool stopped_ = false;
+  size_t taken_before_ = 0;
+  std::string held_answer_;
 
   Sizes sizes_{};
   bool has_sizes_ = false;

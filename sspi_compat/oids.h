@@ -54,6 +54,8 @@ inline constinit const gss_OID_desc kCredsspCloseDesc =
     GSS_SSPI_OID(GSS_CREDSSP_OPTION_LENGTH, GSS_CREDSSP_CLOSE_STRING);
 inline constinit const gss_OID_desc kCredsspRequireProofDesc =
     GSS_SSPI_OID(GSS_CREDSSP_OPTION_LENGTH, GSS_CREDSSP_REQUIRE_PROOF_STRING);
+inline constinit const gss_OID_desc kCredsspCertificateRequestDesc =
+    GSS_SSPI_OID(GSS_CREDSSP_OPTION_LENGTH, GSS_CREDSSP_CERTIFICATE_REQUEST_STRING);
 inline constinit const gss_OID_desc kCredsspPendingDesc =
     GSS_SSPI_OID(GSS_CREDSSP_OPTION_LENGTH, GSS_CREDSSP_PENDING_STRING);
 

@@ -4,6 +4,7 @@
 #include <credssp.h>
 #include <schannel.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -142,6 +143,26 @@ SECURITY_STATUS QueryRemoteCertificate(Context *context, void *out) {
   block->pbCertEncoded = octets;
   block->cbCertEncoded = static_cast<DWORD>(der.size());
   *static_cast<PCCERT_CONTEXT *>(out) = block.release();
+  return SEC_E_OK;
+}
+
+// C99, C118: in one block, each name in DER.
+SECURITY_STATUS QueryIssuers(Context *context, void *out) {
+  const GssBufferSet names = AskOption(context->gss(), kCredsspCertificateRequestDesc);
+  if (!names) return NotThere();
+  size_t size = names->count * sizeof(CERT_NAME_BLOB);
+  for (size_t i = 0; i < names->count; ++i) size += names->elements[i].length;
+  ContextBuffer<CERT_NAME_BLOB> block(
+      static_cast<CERT_NAME_BLOB *>(AllocateContextBuffer(std::max(size, sizeof(CERT_NAME_BLOB)))));
+  auto *octets = reinterpret_cast<BYTE *>(block.get() + names->count);
+  for (size_t i = 0; i < names->count; ++i) {
+    const gss_buffer_desc &name = names->elements[i];
+    std::memcpy(octets, name.value, name.length);
+    block.get()[i] = {.cbData = static_cast<DWORD>(name.length), .pbData = octets};
+    octets += name.length;
+  }
+  *static_cast<SecPkgContext_IssuerListInfoEx *>(out) = {
+      .aIssuers = block.release(), .cIssuers = static_cast<DWORD>(names->count)};
   return SEC_E_OK;
 }
 

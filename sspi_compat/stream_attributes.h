@@ -10,6 +10,7 @@ namespace gss_sspi::sspi {
 // Each fills the structure of its attribute.
 SECURITY_STATUS QueryStreamSizes(Context *context, void *out);
 SECURITY_STATUS QueryRemoteCertificate(Context *context, void *out);
+SECURITY_STATUS QueryIssuers(Context *context, void *out);
 SECURITY_STATUS QueryConnectionInfo(Context *context, void *out);
 SECURITY_STATUS QueryNegotiationPackage(Context *context, void *out);
 SECURITY_STATUS QueryServerAuthFlags(Context *context, void *out);

@@ -3,7 +3,9 @@
 // one, and what is left of the program's octets is told.
 #include <gssapi/gssapi_ext.h>
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "sspi_compat/context.h"
 #include "sspi_compat/sec_buffers.h"
@@ -56,11 +58,21 @@ SECURITY_STATUS Context::BeginStream(const Leg &leg) {
   if (GSS_ERROR(major)) return Failed(major, minor);
   if (role_ == Role::kAcceptor) return SEC_E_OK;
   if (const SECURITY_STATUS status = PrepareInitiator(leg); status != SEC_E_OK) return status;
-  if ((leg.request & ISC_REQ_MUTUAL_AUTH) == 0) return SEC_E_OK;
-  gss_buffer_desc none = GSS_C_EMPTY_BUFFER;
-  major =
-      gss_set_sec_context_option(&minor, gss_.inout(), Mutable(&kCredsspRequireProofDesc), &none);
-  return GSS_ERROR(major) ? Failed(major, minor) : SEC_E_OK;
+  struct {
+    bool wanted;
+    const gss_OID_desc &option;
+  } const options[] = {
+      {(leg.request & ISC_REQ_MUTUAL_AUTH) != 0, kCredsspRequireProofDesc},
+      // C109, C118.
+      {(leg.request & ISC_REQ_USE_SUPPLIED_CREDS) == 0, kCredsspCertificateRequestDesc},
+  };
+  for (const auto &row : options) {
+    gss_buffer_desc none = GSS_C_EMPTY_BUFFER;
+    if (!row.wanted) continue;
+    major = gss_set_sec_context_option(&minor, gss_.inout(), Mutable(&row.option), &none);
+    if (GSS_ERROR(major)) return Failed(major, minor);
+  }
+  return SEC_E_OK;
 }
 
 // C88, C89.
@@ -75,15 +87,23 @@ SECURITY_STATUS Context::FeedStream(Leg *leg) {
     return available;
   }
   const gss_buffer_desc input = InputToken(leg->input);
-  auto *rest = static_cast<uint8_t *>(input.value);
-  size_t size = input.length;
+  // C118: programs give the same octets again with the certificate that was wanted, or none.
+  const bool goes_on = std::exchange(stopped_, false);
+  const size_t again = std::min(std::exchange(taken_before_, 0), input.length);
+  auto *rest = static_cast<uint8_t *>(input.value) + again;
+  size_t size = input.length - again;
   const BufferList buffers = BuffersOf(leg->input);
   Record record = RecordAt(rest, size);
   if (size != 0 && record.size == 0) {
     TellSize(buffers, SECBUFFER_MISSING, record.missing);
     return Fail(SEC_E_INCOMPLETE_MESSAGE, "the record goes on for %zu octets", record.missing);
   }
-  std::string answer;
+  std::string answer = std::exchange(held_answer_, {});
+  if (goes_on && size != 0) {
+    gss_buffer_desc none = GSS_C_EMPTY_BUFFER;
+    const SECURITY_STATUS status = StepStream(leg, credential, &none, &answer);
+    if (IsFailure(status)) return status;
+  }
   // An empty token is one as well: the first, or that of a leg that said nothing (C24, C25).
   do {
     gss_buffer_desc token = {record.size, rest};
@@ -93,6 +113,13 @@ SECURITY_STATUS Context::FeedStream(Leg *leg) {
     size -= record.size;
     record = RecordAt(rest, size);
   } while (!open_ && record.size != 0);
+  if (!open_ && role_ == Role::kInitiator &&
+      AskOption(gss_.get(), kCredsspCertificateRequestDesc)) {
+    stopped_ = true;
+    taken_before_ = input.length - size;
+    held_answer_ = std::move(answer);
+    return DeliverStream(leg, SEC_I_INCOMPLETE_CREDENTIALS);
+  }
   kept_answer_ = std::move(answer);
   kept_extra_ = size;
   return DeliverStream(leg, open_ ? SEC_E_OK : SEC_I_CONTINUE_NEEDED);

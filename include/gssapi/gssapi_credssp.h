@@ -95,6 +95,13 @@ static inline OM_uint32 gss_credssp_begin(OM_uint32 *minor_status, gss_ctx_id_t 
  * initiator fails unless something proves the server's name, before any credentials leave. */
 #define GSS_CREDSSP_REQUIRE_PROOF_STRING GSS_CREDSSP_OID_STRING "\x0d"
 
+/* gss_set_sec_context_option() of a context that has not begun: where the server asks for a
+ * certificate and the credential has none, the initiator stops once, with GSS_S_CONTINUE_NEEDED and
+ * no token. The next call, with an empty token, goes on: with the certificate of the credential
+ * that is given then, or with none. gss_inquire_sec_context_by_oid() of a context that has stopped:
+ * the authorities that the server named, as X.509 names in DER, none or more. */
+#define GSS_CREDSSP_CERTIFICATE_REQUEST_STRING GSS_CREDSSP_OID_STRING "\x0f"
+
 /* ---- keys of the credential store (gss_acquire_cred_from) --------------------------------------
  *
  * Keys that do not begin with "credssp:" go to the mechanism inside. See gss_credssp(7). */

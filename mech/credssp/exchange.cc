@@ -13,7 +13,9 @@ constexpr unsigned kMostIdleRecords = 1000;
 }  // namespace
 
 Error Exchange::OpenTls(Ref<TlsConfig> config) {
-  return pipe_.Open(std::move(config), plan_.role, plan_.server_name);
+  const Error error = pipe_.Open(std::move(config), plan_.role, plan_.server_name);
+  if (!error && plan_.stops_for_certificate) pipe_.StopForCertificate();
+  return error;
 }
 
 Error Exchange::SetServerKey(ByteView key) {
@@ -60,8 +62,10 @@ Error Exchange::Go(const Environment &environment, ByteView input, GrowingBuffer
     if (plan_.role == Role::kInitiator && !has_begun_) return Begin(environment, output);
     return TakeMessages(output);
   }
+  if (pipe_.has_stopped() && !input.empty()) return KeepForLater(input);
   if (plan_.role == Role::kInitiator && input.empty() && !pipe_.is_established()) {
-    return pipe_.Handshake({}, output);
+    if (Error error = pipe_.Handshake({}, output)) return error;
+    if (records_.empty()) return kSuccess;
   }
   ByteView rest = input;
   if (!records_.empty()) {
@@ -79,9 +83,18 @@ Error Exchange::Go(const Environment &environment, ByteView input, GrowingBuffer
   return Begin(environment, output);
 }
 
+// The rest of the flight in which the server asked for a certificate.
+Error Exchange::KeepForLater(ByteView input) {
+  constexpr size_t kMost = 4 * kMaxRecordSize;
+  if (records_.size() + input.size() > kMost) {
+    return Fail(Status::kCredsspUnexpectedToken, "more than a flight of the server");
+  }
+  return records_.Append(input) ? kSuccess : Error(Status::kNoMemory);
+}
+
 // C21: record by record, until the context is complete.
 Error Exchange::TakeRecords(ByteView *rest, GrowingBuffer *output) {
-  while (!is_complete()) {
+  while (!is_complete() && !pipe_.has_stopped()) {
     const auto size = SizeOfRecord(*rest);
     if (!size) return size.error();
     if (*size == 0 || rest->size() < *size) break;

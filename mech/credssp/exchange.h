@@ -27,6 +27,7 @@ class Exchange {
     Verify verify = Verify::kNone;
     ByteView pin;  // of Verify::kPin
     bool requires_proof = false;
+    bool stops_for_certificate = false;
     bool delegates_to_proven_only = false;
     Initiator::Delegation delegation{};
   };
@@ -40,6 +41,9 @@ class Exchange {
   Error OpenTls(Ref<TlsConfig> config);
   // Where it is not: the key that is proven (C43).
   Error SetServerKey(ByteView key);
+
+  // For an initiator that has stopped for a certificate.
+  Error UseCertificateOf(const TlsConfig &config) { return pipe_.UseCertificateOf(config); }
 
   // One leg: takes all octets of `input`, and appends the answer. On failure an alert or an
   // errorCode may be in it (C45); every later leg fails, and has no answer.
@@ -78,6 +82,7 @@ class Exchange {
   Error Begin(const Environment &environment, GrowingBuffer *output);
   Error Send(ByteView message, GrowingBuffer *output);
   Error Keep(ByteView rest);
+  Error KeepForLater(ByteView input);
   ByteView server_key() const;
 
   Plan plan_;

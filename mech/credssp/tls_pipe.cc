@@ -5,15 +5,13 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
 
 #include <algorithm>
 
 namespace gss_sspi::credssp {
 namespace {
 
-pthread_once_t method_once = PTHREAD_ONCE_INIT;
-constinit BIO_METHOD *method = nullptr;
+constinit std::atomic<BIO_METHOD *> method = nullptr;
 
 // The slot for the application, which we are.
 constexpr int kOwnData = 0;
@@ -63,15 +61,15 @@ class TlsPipe::Call {
 
 // Its type needs no number of its own, so no count of OpenSSL's is touched.
 BIO_METHOD *TlsPipe::Method() {
-  pthread_once(&method_once, [] {
+  constexpr auto kMake = [] {
     BIO_METHOD *made = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "CredSSP");
-    if (made == nullptr) return;
+    if (made == nullptr) return made;
     BIO_meth_set_read_ex(made, ReadInput);
     BIO_meth_set_write_ex(made, WriteOutput);
     BIO_meth_set_ctrl(made, Control);
-    method = made;
-  });
-  return method;
+    return made;
+  };
+  return KeptByProcess<kMake, BIO_meth_free>(&method);
 }
 
 int TlsPipe::ReadInput(BIO *bio, char *to, size_t size, size_t *done) {
@@ -153,6 +151,28 @@ Error TlsPipe::Open(Ref<TlsConfig> config, Role role, const char *server_name) {
   return *server_name != '\0' ? SetServerName(server_name) : kSuccess;
 }
 
+// OpenSSL asks where a client's certificate is due; a negative answer makes it wait.
+int TlsPipe::ChooseCertificate(SSL *, void *pipe) {
+  Stop &stop = static_cast<TlsPipe *>(pipe)->stop_;
+  stop = stop == Stop::kOnce ? Stop::kNow : Stop::kDone;
+  return stop == Stop::kNow ? -1 : 1;
+}
+
+void TlsPipe::StopForCertificate() {
+  if (SSL_CTX_get0_certificate(config_->get()) != nullptr) return;
+  stop_ = Stop::kOnce;
+  SSL_set_cert_cb(ssl_.get(), ChooseCertificate, this);
+}
+
+Error TlsPipe::UseCertificateOf(const TlsConfig &config) {
+  const ErrorQueue errors;
+  X509 *certificate = SSL_CTX_get0_certificate(config.get());
+  if (certificate == nullptr) return kSuccess;
+  const bool done = SSL_use_certificate(ssl_.get(), certificate) == 1 &&
+                    SSL_use_PrivateKey(ssl_.get(), SSL_CTX_get0_privatekey(config.get())) == 1;
+  return done ? kSuccess : Error(Status::kNoMemory);
+}
+
 // C64: the alert and who sent it, or what OpenSSL says; and what was offered.
 Error TlsPipe::Failure(Status status) const {
   const char *least =
@@ -172,7 +192,7 @@ Error TlsPipe::Failure(Status status) const {
 
 Error TlsPipe::Handshake(ByteView records, GrowingBuffer *output) {
   const Call call(this, {&records, 1}, output);
-  if (SSL_do_handshake(ssl_.get()) == 1 || call.starved()) return kSuccess;
+  if (SSL_do_handshake(ssl_.get()) == 1 || call.starved() || has_stopped()) return kSuccess;
   const long verdict = SSL_get_verify_result(ssl_.get());
   if (verdict != X509_V_OK && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE &&
       !alert_.received) {

@@ -27,6 +27,13 @@ class TlsPipe {
   Error Open(Ref<TlsConfig> config, Role role, const char *server_name);
   bool is_open() const { return ssl_ != nullptr; }
 
+  // Before the handshake of a client: it stops once where the server asks for a certificate and the
+  // configuration has none (RFC 8446 4.3.2, RFC 5246 7.4.4).
+  void StopForCertificate();
+  bool has_stopped() const { return stop_ == Stop::kNow; }
+  // What it goes on with, if `config` has one.
+  Error UseCertificateOf(const TlsConfig &config);
+
   // Goes on with the handshake with what `records` holds. An alert may be in `output` on failure.
   Error Handshake(ByteView records, GrowingBuffer *output);
   bool is_established() const { return ssl_ && SSL_is_init_finished(ssl_.get()) == 1; }
@@ -71,7 +78,10 @@ class TlsPipe {
   };
   class Call;
 
+  enum class Stop : uint8_t { kNever, kOnce, kNow, kDone };
+
   static BIO_METHOD *Method();
+  static int ChooseCertificate(SSL *ssl, void *pipe);
   static int ReadInput(BIO *bio, char *to, size_t size, size_t *done);
   static int WriteOutput(BIO *bio, const char *from, size_t size, size_t *done);
   static bool Scatter(Ends *ends, ByteView octets);
@@ -84,6 +94,7 @@ class TlsPipe {
   OpenSsl<SSL, SSL_free> ssl_;
   Ends ends_;
   Alert alert_;
+  Stop stop_ = Stop::kNever;
 };
 
 }  // namespace gss_sspi::credssp

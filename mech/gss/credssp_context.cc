@@ -107,7 +107,10 @@ Outcome Accept(gss_const_cred_id_t credential_handle, gss_ctx_id_t *handle, Byte
   GrowingBuffer token;
   CredsspContext::Facts facts;
   Error error = (*context)->Accept(credential, bindings, input, &token, &facts);
-  if (!error) error = GiveAccepted(*context, facts, accepted);
+  if (!error) {
+    error = GiveAccepted(*context, facts, accepted);
+    if (error) (*context)->Abandon();
+  }
   return FinishLeg(error, facts, &token, &created, handle, out);
 }
 
@@ -246,6 +249,22 @@ Error GivePending(CredsspContext *context, gss_buffer_set_t *to) {
   return GiveBuffer(message.view(), to);
 }
 
+// C118. No names is an answer as well.
+Error GiveCertificateRequest(CredsspContext *context, gss_buffer_set_t *to) {
+  const Exchange *exchange = context->exchange();
+  if (exchange == nullptr || !exchange->pipe().has_stopped()) return Status::kCredsspUnavailable;
+  OM_uint32 minor = 0;
+  if (Host()->gss_create_empty_buffer_set(&minor, to) != GSS_S_COMPLETE) return Status::kNoMemory;
+  const STACK_OF(X509_NAME) *names = SSL_get0_peer_CA_list(exchange->tls());
+  for (int i = 0; i < sk_X509_NAME_num(names); ++i) {
+    const unsigned char *der = nullptr;
+    size_t size = 0;
+    if (X509_NAME_get0_der(sk_X509_NAME_value(names, i), &der, &size) != 1) continue;
+    if (Error error = GiveBuffer({der, size}, to)) return error;
+  }
+  return kSuccess;
+}
+
 struct InquiryRow {
   std::string_view oid;
   Error (*give)(CredsspContext *, gss_buffer_set_t *);
@@ -263,14 +282,17 @@ constexpr InquiryRow kInquiries[] = {
     {Option(GSS_CREDSSP_END_POINT_BINDING_STRING), GiveEndPointBinding},
     {Option(GSS_CREDSSP_CLOSE_STRING), GiveClose},
     {Option(GSS_CREDSSP_PENDING_STRING), GivePending},
+    {Option(GSS_CREDSSP_CERTIFICATE_REQUEST_STRING), GiveCertificateRequest},
     {oid::kSspiSessionKey, GiveSessionKey},
 };
 
-Error RequireProof(CredsspContext *context, ByteView /*value*/) {
+// An option that says so to a context that has not begun.
+template <void (CredsspContext::*kTell)()>
+Error TellSeed(CredsspContext *context, ByteView /*value*/) {
   if (context->stage() != CredsspContext::Stage::kSeed) {
     return Fail(Status::kCredsspUnavailable, "it is for a context that has not begun");
   }
-  context->RequireProof();
+  (context->*kTell)();
   return kSuccess;
 }
 
@@ -281,7 +303,8 @@ struct OptionRow {
 constexpr OptionRow kOptions[] = {
     {Option(GSS_CREDSSP_SERVER_KEY_STRING),
      [](CredsspContext *context, ByteView value) { return context->SetServerKey(value); }},
-    {Option(GSS_CREDSSP_REQUIRE_PROOF_STRING), RequireProof},
+    {Option(GSS_CREDSSP_REQUIRE_PROOF_STRING), TellSeed<&CredsspContext::RequireProof>},
+    {Option(GSS_CREDSSP_CERTIFICATE_REQUEST_STRING), TellSeed<&CredsspContext::StopForCertificate>},
 };
 
 }  // namespace

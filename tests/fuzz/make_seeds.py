@@ -281,6 +281,46 @@ def main():
     for name in ('sealed', 'plain', 'bound', 'ntlmv1'):
         seed('handshake_initiator', 'other_' + name, b'\0' + settings[name] + challenge)
 
+    credssp_talks()
+
+
+def credssp_talks():
+    """Three octets of settings (CredsspTalk), then what the peer does."""
+    raw = (b'\x30\x05\xa0\x03\x02\x01\x06',
+           b'\x30\x0d\xa0\x03\x02\x01\x06\xa4\x06\x02\x04\xc0\0\0\x6d',
+           b'\x30\x11\xa0\x03\x02\x01\x06\xa1\x0a\x30\x08\x30\x06\xa0\x04\x04\x02\x61\x62')
+    scripts = {
+        'credssp_initiator': {'ntlm': 1, 'spnego': 2 | 4 | 8, 'mutual': 2 | 16, 'one_step': 0},
+        'credssp_acceptor': {'ntlm': 1 | 4, 'spnego': 1, 'mutual': 2 | 16, 'one_step': 0},
+    }
+    for target, kinds in scripts.items():
+        for name, script in kinds.items():
+            seed(target, name, bytes([0x40, script, 3]) + bytes(5))
+        usual = kinds['ntlm']
+        for name, how, rules in (('version5', 0x30, 3), ('version2', 0, 0), ('version4', 0x20, 2),
+                                 ('version7', 0x50, 3), ('proof', 0x40, 3 | 8),
+                                 ('nothing', 0x40, 3 | 16 | 32), ('tls13', 0x43, 3),
+                                 ('tls12', 0x47, 3)):
+            seed(target, name, bytes([how, usual, rules]) + bytes(5))
+        begin = bytes([0x40, usual, 3])
+        in_tls = bytes([0x43, usual, 3])
+        seed(target, 'refused_inside', bytes([0x40, usual | 2 << 5, 3]) + bytes(3))
+        for name, octets in zip(('empty', 'error', 'token'), raw):
+            seed(target, 'raw_' + name, begin + b'\2' + text(octets) + bytes(3))
+        seed(target, 'octets', begin + b'\5\1' + bytes(4))
+        seed(target, 'octets_tls', in_tls + b'\5\1' + bytes(4))
+        seed(target, 'held', begin + b'\x08' + bytes(4))
+        seed(target, 'changed', begin + b'\3\6\1' + bytes(3))
+        seed(target, 'empty_tokens', in_tls + b'\6\0\6\0\6\0\6')
+        seed(target, 'records', in_tls + b'\7\0\0\7\1\0\7\2\0\0')
+        seed(target, 'closed', in_tls + b'\0\7\3\0')
+        seed(target, 'wire', begin + b'\4' + text(raw[2]) + bytes(3))
+        seed(target, 'wire_tls', in_tls + b'\4' + text(b'\x17\3\3\0\1x') + bytes(2))
+        seed(target, 'behind', in_tls + bytes(2) + b'\x08\2' + text(b'application data') + bytes(2))
+        seed(target, 'fields', begin + b'\1\x43' + text(b'token') + text(bytes(range(1, 33))) +
+             b'\1\x08' + text(b'0') + b'\1\x14' + text(b'p') + text(b'a') +
+             b'\1\xa0\xc0\0\0\x6d\6')
+
 
 if __name__ == '__main__':
     main()

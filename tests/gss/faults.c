@@ -44,7 +44,10 @@ static void forget(void *block) {
   }
 }
 
-static bool everybody_counts(void) { return fault_plan.everybody && fault_plan.armed; }
+static bool others_count(const void *caller) {
+  return fault_plan.everybody && fault_plan.armed &&
+         (fault_plan.counts == NULL || fault_plan.counts(caller));
+}
 
 static bool must_fail(void) {
   if (!fault_plan.armed) return false;
@@ -55,8 +58,8 @@ static bool must_fail(void) {
 }
 
 void *malloc(size_t size) {
-  const bool ours = module_code_holds(__builtin_return_address(0)),
-             counted = ours || everybody_counts();
+  const void *caller = __builtin_return_address(0);
+  const bool ours = module_code_holds(caller), counted = ours || others_count(caller);
   if (counted && must_fail()) return NULL;
   void *block = __libc_malloc(size);
   if (counted && block != NULL) remember(block, ours);
@@ -64,8 +67,8 @@ void *malloc(size_t size) {
 }
 
 void *calloc(size_t count, size_t size) {
-  const bool ours = module_code_holds(__builtin_return_address(0)),
-             counted = ours || everybody_counts();
+  const void *caller = __builtin_return_address(0);
+  const bool ours = module_code_holds(caller), counted = ours || others_count(caller);
   if (counted && must_fail()) return NULL;
   void *block = __libc_calloc(count, size);
   if (counted && block != NULL) remember(block, ours);
@@ -73,8 +76,8 @@ void *calloc(size_t count, size_t size) {
 }
 
 void *realloc(void *old, size_t size) {
-  const bool ours = module_code_holds(__builtin_return_address(0)),
-             counted = ours || everybody_counts();
+  const void *caller = __builtin_return_address(0);
+  const bool ours = module_code_holds(caller), counted = ours || others_count(caller);
   if (counted && must_fail()) return NULL;
   if (old != NULL && (alive[0] | alive[1]) != 0) forget(old);
   void *block = __libc_realloc(old, size);

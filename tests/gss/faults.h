@@ -19,6 +19,8 @@ extern struct fault_plan {
   bool lasting;    // those after it fail as well
   bool armed;      // counts and fails; on unless a test takes it away
   bool everybody;  // while it is armed, allocations of other libraries count as well
+  // Of these, those whose caller it says; null for all.
+  bool (*counts)(const void *caller);
 } fault_plan;
 
 // Where the code of the module lies.

@@ -84,8 +84,9 @@ static void close_ends(struct ends *ends) {
 
 // C100, C101, C107: Kerberos proves the server, so the flag is no hindrance.
 START_TEST(kerberos_inside) {
-  struct ends ends = {.client_credential = client_of_kerberos(SSPI_DOMAIN, SSPI_USER, SSPI_PASSWORD),
-                      .server_credential = server_of_kerberos()};
+  struct ends ends = {
+      .client_credential = client_of_kerberos(SSPI_DOMAIN, SSPI_USER, SSPI_PASSWORD),
+      .server_credential = server_of_kerberos()};
   run(&ends, SSPI_TARGET);
   EXPECT(SEC_E_OK, ends.client_status);
   EXPECT(SEC_E_OK, ends.server_status);

@@ -85,6 +85,7 @@ Error CredsspContext::Begin(Exchange::Plan plan) {
   plan.verify = credential_->verify();
   plan.pin = credential_->pin();
   plan.requires_proof = requires_proof_;
+  plan.stops_for_certificate = stops_for_certificate_ && initiates_;
   exchange_.emplace(&inner_, plan);
   if (plan.owns_tls) {
     auto tls = credential_->Tls(plan.role);
@@ -197,6 +198,7 @@ Error CredsspContext::Initiate(const InitiatorLeg &leg, ByteView input, GrowingB
   Error error;
   if (stage_ == Stage::kSeed) error = BeginInitiating(leg);
   if (!error && !initiates_) error = Fail(Status::kNoContext, "it is an acceptor's");
+  if (!error) error = TakeCertificate(leg.credential);
   if (!error) error = Leg(input, leg.bindings, output);
   if (!error && !has_output_) error = FrameFirst(output);
   if (error && stage_ != Stage::kOpen) stage_ = Stage::kFailed;
@@ -215,6 +217,15 @@ Error CredsspContext::Accept(CredsspCredential *credential, gss_channel_bindings
   if (error && stage_ != Stage::kOpen) stage_ = Stage::kFailed;
   FillFacts(facts);
   return error;
+}
+
+// C118: one that the caller has acquired after the server asked.
+Error CredsspContext::TakeCertificate(CredsspCredential *credential) {
+  if (!exchange_ || !exchange_->pipe().has_stopped() || credential == credential_.get()) {
+    return kSuccess;
+  }
+  auto tls = credential->Tls(Role::kInitiator);
+  return tls ? exchange_->UseCertificateOf(**tls) : tls.error();
 }
 
 // C39, C41.

@@ -45,6 +45,12 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   Error Initiate(const InitiatorLeg &leg, ByteView input, GrowingBuffer *output, Facts *facts);
   Error Accept(CredsspCredential *credential, gss_channel_bindings_t bindings, ByteView input,
                GrowingBuffer *output, Facts *facts);
+  // What a leg that went well still had to give could not be given: the context is as after a leg
+  // that failed.
+  void Abandon() {
+    const MutexLock lock(mutex_);
+    stage_ = Stage::kFailed;
+  }
 
   void GetFacts(Facts *facts);
   // Null while unknown.
@@ -81,6 +87,7 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   bool certificate_is_proof() const { return exchange_ && exchange_->certificate_is_proof(); }
   Error SetServerKey(ByteView value);
   void RequireProof() { requires_proof_ = true; }
+  void StopForCertificate() { stops_for_certificate_ = true; }
 
  private:
   static bool EndsStream(Error error) { return error.status == Status::kRecordDamaged; }
@@ -93,6 +100,7 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   Error BeginAccepting(CredsspCredential *credential);
   Error Begin(credssp::Exchange::Plan plan);
   Error ChooseInner();
+  Error TakeCertificate(CredsspCredential *credential);
   Error SetDelegation(OM_uint32 request_flags, credssp::Exchange::Plan *plan);
   Error TakeFirstToken(ByteView *input);
   Error Leg(ByteView input, gss_channel_bindings_t bindings, GrowingBuffer *output);
@@ -110,6 +118,7 @@ class CredsspContext : public Tagged<Tag::kCredsspContext> {
   bool initiates_ = false;
   bool delegates_ = false;  // more than nothing
   bool requires_proof_ = false;
+  bool stops_for_certificate_ = false;
   bool has_input_ = false;   // of an acceptor
   bool has_output_ = false;  // of an initiator
 };
