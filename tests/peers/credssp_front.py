@@ -13,18 +13,20 @@ class Front:
         self.pems = {'RSA': certificate(world, 'rsa.pem', *RSA), 'EC': certificate(world, 'ec.pem', *EC)}
 
     @contextlib.contextmanager
-    def client(self, account, mode='full', tls='1.3', **options):
+    def client(self, account, mode='full', tls='1.3', security='nla', **options):
         """xfreerdp and our acceptor, at the point where CredSSP begins."""
-        with Xfreerdp(self.listener.port, account) as client, self.listener.next() as sock:
+        with Xfreerdp(self.listener.port, account, security) as client, \
+                self.listener.next() as sock:
             end = self.acceptor(sock, mode, tls, **options)
             try:
                 yield client, end
             finally:
                 end.close()
 
-    def acceptor(self, sock, mode='full', tls='1.3', key='RSA', bound=None, **options):
-        _, taken = rdp.accept(sock)
-        expect(taken, rdp.HYBRID)
+    def acceptor(self, sock, mode='full', tls='1.3', key='RSA', bound=None, protocol=rdp.HYBRID,
+                 **options):
+        _, taken = rdp.accept(sock, protocol)
+        expect(taken, protocol)
         return ends.acceptor(sock, self.accounts, mode, tls, self.pems.get(key),
                              self.pems.get(bound), **options)
 

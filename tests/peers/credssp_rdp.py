@@ -4,7 +4,7 @@ import socket
 import struct
 
 SSL, HYBRID, HYBRID_EX = 1, 2, 8
-GRANTED, DENIED = struct.pack('<I', 0), struct.pack('<I', 5)  # HYBRID_EX, V17
+GRANTED = struct.pack('<I', 0)  # HYBRID_EX, V17
 CONNECTION_REQUEST, CONNECTION_CONFIRM = 0xE0, 0xD0
 # X.224 Data with an MCS message in it: [T.125] Connect-Initial and Connect-Response.
 DATA = b'\x02\xf0\x80'

@@ -78,11 +78,11 @@ class Xfreerdp:
     """xfreerdp with +auth-only: its exit code and what it prints. To be used in a `with` statement."""
     GOOD, LOGON_FAILURE, CLOSED = 0, 134, 147
 
-    def __init__(self, port, account, *options):
+    def __init__(self, port, account, security='nla'):
         domain, user, password = account
         self.process = subprocess.Popen(
-            ['xfreerdp', '/cert:ignore', '+auth-only', '/sec:nla', f'/v:127.0.0.1:{port}', f'/d:{domain}',
-             f'/u:{user}', f'/p:{password}', *options], stdin=subprocess.DEVNULL,
+            ['xfreerdp', '/cert:ignore', '+auth-only', f'/sec:{security}', f'/v:127.0.0.1:{port}',
+             f'/d:{domain}', f'/u:{user}', f'/p:{password}'], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.output = ''
 
