@@ -33,6 +33,20 @@ template <typename T, typename... Arguments>
   return Owned<T>(new (memory) T(std::forward<Arguments>(arguments)...));
 }
 
+// What the process makes once and keeps. No lock, which a forked child could find taken: threads
+// that come here together each make one, and the first is everybody's. What could not be made is
+// tried again by the next call; the result is then null.
+template <auto kMake, auto kFree, typename T, typename... Arguments>
+[[nodiscard]] T *KeptByProcess(std::atomic<T *> *kept, Arguments... arguments) {
+  T *first = kept->load(std::memory_order_acquire);
+  if (first != nullptr) return first;
+  T *made = kMake(arguments...);
+  if (made == nullptr) return nullptr;
+  if (kept->compare_exchange_strong(first, made, std::memory_order_acq_rel)) return made;
+  kFree(made);
+  return first;
+}
+
 // Base of objects with several owners. Starts with one.
 class Shared {
  public:

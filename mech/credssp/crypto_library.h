@@ -7,24 +7,11 @@
 #include <openssl/err.h>
 #include <openssl/types.h>
 
-#include <atomic>
 #include <memory>
 
-namespace gss_sspi::credssp {
+#include "core/memory.h"
 
-// What the process makes once and keeps. No lock, which a forked child could find taken: threads
-// that come here together each make one, and the first is everybody's. What could not be made is
-// tried again by the next call; the result is then null.
-template <auto kMake, auto kFree, typename T>
-T *KeptByProcess(std::atomic<T *> *kept) {
-  T *first = kept->load(std::memory_order_acquire);
-  if (first != nullptr) return first;
-  T *made = kMake();
-  if (made == nullptr) return nullptr;
-  if (kept->compare_exchange_strong(first, made, std::memory_order_acq_rel)) return made;
-  kFree(made);
-  return first;
-}
+namespace gss_sspi::credssp {
 
 // Made at first use; no configuration file is read into it. Null when there is no memory.
 OSSL_LIB_CTX *CryptoLibrary();

@@ -107,8 +107,10 @@ Error Exchange::TakeRecords(ByteView *rest, GrowingBuffer *output) {
 
 Error Exchange::TakeRecord(ByteView record, GrowingBuffer *output) {
   if (!pipe_.is_established()) {
+    const size_t said = output->size();
     if (Error error = pipe_.Handshake(record, output)) return error;
-    return pipe_.is_established() ? CheckCertificate() : kSuccess;
+    if (pipe_.is_established()) return CheckCertificate();
+    return output->size() == said ? CountIdleRecord() : kSuccess;
   }
   if (!messages_.Reserve(record.size())) return Status::kNoMemory;
   const auto size = pipe_.Read({&record, 1}, messages_.Room(), output);
@@ -117,12 +119,14 @@ Error Exchange::TakeRecord(ByteView record, GrowingBuffer *output) {
     return Fail(Status::kPeerGaveUp, "in place of %s", awaited());
   }
   if (!size) return size.error();
-  if (*size == 0) {
-    if (++idle_records_ <= kMostIdleRecords) return kSuccess;
-    return Fail(Status::kCredsspUnexpectedToken, "%u records that say nothing", kMostIdleRecords);
-  }
+  if (*size == 0) return CountIdleRecord();
   messages_.Filled(*size);
   return TakeMessages(output);
+}
+
+Error Exchange::CountIdleRecord() {
+  if (++idle_records_ <= kMostIdleRecords) return kSuccess;
+  return Fail(Status::kCredsspUnexpectedToken, "%u records that say nothing", kMostIdleRecords);
 }
 
 Error Exchange::CheckCertificate() const {

@@ -78,6 +78,8 @@ class Exchange {
   Error TakeRecord(ByteView record, GrowingBuffer *output);
   Error TakeMessages(GrowingBuffer *output);
   Error TakeMessage(ByteView message, GrowingBuffer *output);
+  // One that brings the exchange no further (C153).
+  Error CountIdleRecord();
   Error CheckCertificate() const;
   Error Begin(const Environment &environment, GrowingBuffer *output);
   Error Send(ByteView message, GrowingBuffer *output);

@@ -7,8 +7,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <atomic>
-
 #include "core/environment.h"
 #include "core/memory.h"
 #include "credssp/crypto_library.h"
@@ -26,8 +24,6 @@ struct OwnCertificate {
   OpenSsl<X509, X509_free> certificate;
 };
 
-// Kept as long as the process. No lock, which a forked child could find taken: threads that come
-// here together each make one, and the first is everybody's.
 constinit std::atomic<OwnCertificate *> own = nullptr;
 
 EVP_PKEY *MakeKey() {
@@ -72,30 +68,22 @@ X509 *MakeCertificate(EVP_PKEY *key, const char *host) {
   return certificate.release();
 }
 
-Owned<OwnCertificate> MakeOwnCertificate(const char *host) {
+// Null when none can be made.
+OwnCertificate *MakeOwnCertificate(const char *host) {
   auto made = Make<OwnCertificate>();
   if (!made) return nullptr;
   made->key.reset(MakeKey());
   if (made->key) made->certificate.reset(MakeCertificate(made->key.get(), host));
-  return made->certificate ? std::move(made) : nullptr;
+  return made->certificate ? made.release() : nullptr;
 }
 
-// Null when none can be made.
-const OwnCertificate *CertificateOfProcess(const char *host) {
-  OwnCertificate *kept = own.load(std::memory_order_acquire);
-  if (kept != nullptr) return kept;
-  auto made = MakeOwnCertificate(host);
-  if (!made) return nullptr;
-  if (own.compare_exchange_strong(kept, made.get(), std::memory_order_acq_rel)) {
-    return made.release();
-  }
-  return kept;
-}
+void FreeOwnCertificate(OwnCertificate *certificate) { Deleter()(certificate); }
 
 }  // namespace
 
 Error UseOwnCertificate(SSL_CTX *context, const char *host) {
-  const OwnCertificate *certificate = CertificateOfProcess(host);
+  const OwnCertificate *certificate =
+      KeptByProcess<MakeOwnCertificate, FreeOwnCertificate>(&own, host);
   if (certificate == nullptr) {
     return Fail(Status::kTlsFailed, "no certificate of this process could be made");
   }

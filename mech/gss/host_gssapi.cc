@@ -2,42 +2,50 @@
 #include "gss/host_gssapi.h"
 
 #include <dlfcn.h>
-#include <pthread.h>
+
+#include "core/memory.h"
 
 namespace gss_sspi::gss {
 namespace {
 
-pthread_once_t table_once = PTHREAD_ONCE_INIT;
-constinit HostGssapi table{};
-constinit bool table_is_whole = false;
+constinit std::atomic<HostGssapi *> table = nullptr;
 
-// RTLD_NOLOAD: the one that is there, never another. The reference that dlopen gives is kept.
-void FillTable() {
-  void *library = dlopen("libgssapi_krb5.so.2", RTLD_NOW | RTLD_NOLOAD);
-  if (library == nullptr) return;
+// False when a symbol is missing.
+bool Fill(void *library, HostGssapi *made) {
   bool whole = true;
   const auto find = [&](const char *name) {
     void *symbol = dlsym(library, name);
     whole = whole && symbol != nullptr;
     return symbol;
   };
-#define GSS_SSPI_FIND(name) table.name = reinterpret_cast<decltype(table.name)>(find(#name));
+#define GSS_SSPI_FIND(name) made->name = reinterpret_cast<decltype(made->name)>(find(#name));
   GSS_SSPI_HOST_FUNCTIONS(GSS_SSPI_FIND)
 #undef GSS_SSPI_FIND
 #define GSS_SSPI_FIND(name)                         \
   if (void *variable = find(#name)) {               \
-    table.name = *static_cast<gss_OID *>(variable); \
+    made->name = *static_cast<gss_OID *>(variable); \
   }
   GSS_SSPI_HOST_OIDS(GSS_SSPI_FIND)
 #undef GSS_SSPI_FIND
-  table_is_whole = whole;
+  return whole;
 }
+
+// RTLD_NOLOAD: the one that is there, never another. The reference that dlopen gives is kept with
+// the table.
+HostGssapi *MakeTable() {
+  void *library = dlopen("libgssapi_krb5.so.2", RTLD_NOW | RTLD_NOLOAD);
+  if (library == nullptr) return nullptr;
+  auto made = Make<HostGssapi>();
+  if (made && Fill(library, made.get())) return made.release();
+  dlclose(library);
+  return nullptr;
+}
+
+// Another thread was first, and has a reference of its own: the library is never unloaded.
+void FreeTable(HostGssapi *made) { Deleter()(made); }
 
 }  // namespace
 
-const HostGssapi *Host() {
-  pthread_once(&table_once, FillTable);
-  return table_is_whole ? &table : nullptr;
-}
+const HostGssapi *Host() { return KeptByProcess<MakeTable, FreeTable>(&table); }
 
 }  // namespace gss_sspi::gss

@@ -76,6 +76,15 @@ void FatalAlert(Peer &peer, Octets &message) {
   peer.tls.Feed(Hex("1703030020") + Octets(32, 'x'));
   peer.tls.Read();
 }
+// Records that a handshake passes over: change_cipher_spec in TLS 1.3, HelloRequest in TLS 1.2.
+template <int kCount>
+void ChangeCipherSpecs(Peer &, Octets &octets) {
+  for (int i = 0; i < kCount; ++i) octets.insert(0, Hex("140303000101"));
+}
+template <int kCount>
+void HelloRequests(Peer &, Octets &octets) {
+  for (int i = 0; i < kCount; ++i) octets.insert(0, Hex("160303000400000000"));
+}
 template <int kCount>
 void Tickets(Peer &peer, Octets &octets) {
   for (int i = 0; i < kCount; ++i) SSL_new_session_ticket(peer.tls.get());
@@ -142,6 +151,12 @@ const TlsRow kRows[] = {
      kFailure, "TLS failed", 20},
     {"the handshake twice", "C155", kInitiator, kTls13, nullptr, nullptr, At<1, Twice>, kBadSig,
      "a record of the stream is damaged"},
+    {"HelloRequest in the handshake", "C156", kInitiator, kTls12, nullptr, nullptr,
+     At<1, HelloRequests<1>>, kFine, ""},
+    {"1001 HelloRequests in the handshake", "C153", kInitiator, kTls12, nullptr, nullptr,
+     At<1, HelloRequests<1001>>, kDefective, "1000 records that say nothing"},
+    {"1001 change_cipher_spec in the handshake", "C153", kInitiator, kTls13, nullptr, nullptr,
+     At<2, ChangeCipherSpecs<1001>>, kBadSig, ""},
     {"a client certificate is asked for", "C63", kInitiator, kTls13, nullptr, AskForCertificate,
      nullptr, kFine, ""},
     {"a client certificate is asked for, TLS 1.2", "C63", kInitiator, kTls12, nullptr,
