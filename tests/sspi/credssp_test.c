@@ -88,7 +88,9 @@ static void leg(struct login *login, bool is_client, ULONG most, struct wire *to
   static unsigned char token[kMostToken];
   const ULONG given = end->input.size < most ? end->input.size : most;
   SecBuffer in[2] = {{given, SECBUFFER_TOKEN, end->input.octets}, {0, SECBUFFER_EMPTY, NULL}};
+  const bool allocates = is_client && (login->request & ISC_REQ_ALLOCATE_MEMORY) != 0;
   SecBuffer out[1] = {{sizeof token, SECBUFFER_TOKEN, token}};
+  if (allocates) out[0] = (SecBuffer){0, SECBUFFER_TOKEN, NULL};
   SecBufferDesc input = {SECBUFFER_VERSION, 2, in}, output = {SECBUFFER_VERSION, 1, out};
   CtxtHandle *context = end->begun ? &end->context : NULL;
   TimeStamp expiry;
@@ -111,8 +113,9 @@ static void leg(struct login *login, bool is_client, ULONG most, struct wire *to
   drop_front(&end->input, given - extra);
   const ULONG tells = is_client ? ISC_RET_EXTENDED_ERROR : ASC_RET_EXTENDED_ERROR;
   if (end->status < 0 && (end->flags & tells) == 0) return;
-  memcpy(to->octets + to->size, token, out[0].cbBuffer);
+  if (out[0].cbBuffer != 0) memcpy(to->octets + to->size, out[0].pvBuffer, out[0].cbBuffer);
   to->size += out[0].cbBuffer;
+  if (allocates && out[0].pvBuffer != NULL) FreeContextBuffer(out[0].pvBuffer);
 }
 
 // Until both are done or one has failed. `most`: octets that a call gets at a time.
@@ -209,6 +212,11 @@ START_TEST(login_and_messages) {
   ck_assert_uint_ne(login->client.flags & ISC_RET_DELEGATE, 0);
   ck_assert_uint_ne(login->client.flags & ISC_RET_STREAM, 0);
   ck_assert_uint_ne(login->client.flags & ISC_RET_MANUAL_CRED_VALIDATION, 0);
+  // C108, C111: what a stream has in any case.
+  static const ULONG kAlways = ISC_RET_STREAM | ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT |
+                               ISC_RET_CONFIDENTIALITY | ISC_RET_INTEGRITY;
+  ck_assert_uint_eq(login->client.flags & kAlways, kAlways);
+  ck_assert_uint_eq(login->client.flags & (ISC_RET_CONNECTION | ISC_RET_ALLOCATED_MEMORY), 0);
   ck_assert_uint_eq(login->client.flags & ISC_RET_MUTUAL_AUTH, 0);
   ck_assert_uint_ne(login->server.flags & ASC_RET_DELEGATE, 0);
   expect_echo(&login->client.context, &login->server.context, "from the client");
@@ -316,6 +324,7 @@ START_TEST(request_flags) {
   ck_assert(!run_login(login, kStreamRoom));
   ck_assert_int_eq(login->client.status, SEC_E_MUTUAL_AUTH_FAILED);
   close_login(login);
+  // C99, C114, C125.
   static const ULONG kRefused[] = {ISC_REQ_DATAGRAM, ISC_REQ_USE_DCE_STYLE, ISC_REQ_NULL_SESSION};
   for (size_t i = 0; i < sizeof kRefused / sizeof kRefused[0]; ++i) {
     open_login(login);
@@ -356,6 +365,73 @@ START_TEST(policy_decides_on_delegation) {
   close_login(login);
   free(login);
   unlink(path);
+}
+END_TEST
+
+// C110: memory of the library, on every leg. C91, C112: without EXTENDED_ERROR a failure has no
+// token.
+START_TEST(memory_of_the_library) {
+  struct login *login = malloc(sizeof *login);
+  open_login_with(login, _i == 0 ? SSPI_PASSWORD : "not the password", NULL);
+  login->request = ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONNECTION;
+  const bool good = run_login(login, kStreamRoom);
+  ck_assert_int_eq(good, _i == 0);
+  if (good) {
+    ck_assert_uint_ne(login->client.flags & ISC_RET_ALLOCATED_MEMORY, 0);
+    ck_assert_uint_ne(login->client.flags & ISC_RET_CONNECTION, 0);
+  } else {
+    // The server, which has EXTENDED_ERROR, has told; the client has nothing for anybody.
+    ck_assert_int_eq(login->client.status, SEC_E_LOGON_DENIED);
+    ck_assert_uint_eq(login->server.input.size, 0);
+  }
+  close_login(login);
+  free(login);
+}
+END_TEST
+
+// C119, C123: handles that are none, of the other direction, or stale.
+START_TEST(handles_that_are_wrong) {
+  struct login *login = malloc(sizeof *login);
+  open_login(login);
+  CredHandle client = login->client.credential;
+  login->client.credential = login->server.credential;
+  leg(login, true, kStreamRoom, &login->server.input);
+  ck_assert_int_eq(login->client.status, SEC_E_NO_CREDENTIALS);
+  ck_assert(!login->client.begun);
+  login->client.credential = client;
+  ck_assert(run_login(login, kStreamRoom));
+  CtxtHandle stale = login->client.context;
+  EXPECT(SEC_E_OK, DeleteSecurityContext(&stale));
+  login->client.begun = false;
+  SecPkgContext_StreamSizes sizes;
+  EXPECT(SEC_E_INVALID_HANDLE, QueryContextAttributesA(&stale, SECPKG_ATTR_STREAM_SIZES, &sizes));
+  EXPECT(SEC_E_INVALID_HANDLE, DeleteSecurityContext(&stale));
+  close_login(login);
+  free(login);
+}
+END_TEST
+
+// C41, C120: what is no TLS, to either role.
+START_TEST(tokens_that_are_wrong) {
+  struct login *login = malloc(sizeof *login);
+  open_login(login);
+  static const char http[] = "HTTP/1.1 401 Unauthorized\r\n\r\n";
+  memcpy(login->server.input.octets, http, sizeof http);
+  login->server.input.size = sizeof http;
+  leg(login, false, kStreamRoom, &login->client.input);
+  ck_assert_int_eq(login->server.status, SEC_E_INVALID_TOKEN);
+  ck_assert(!login->server.begun);
+  leg(login, true, kStreamRoom, &login->server.input);
+  ck_assert_int_eq(login->client.status, SEC_I_CONTINUE_NEEDED);
+  memcpy(login->client.input.octets, http, sizeof http);
+  login->client.input.size = sizeof http;
+  leg(login, true, kStreamRoom, &login->server.input);
+  ck_assert_int_eq(login->client.status, SEC_E_INVALID_TOKEN);
+  // C95: the handle stays, and can be deleted.
+  EXPECT(SEC_E_OK, DeleteSecurityContext(&login->client.context));
+  login->client.begun = false;
+  close_login(login);
+  free(login);
 }
 END_TEST
 
@@ -537,6 +613,9 @@ static Suite *make_suite(void) {
   tcase_add_test(all, attributes);
   tcase_add_test(all, wrong_password);
   tcase_add_test(all, request_flags);
+  tcase_add_loop_test(all, memory_of_the_library, 0, 2);
+  tcase_add_test(all, handles_that_are_wrong);
+  tcase_add_test(all, tokens_that_are_wrong);
   tcase_add_loop_test(all, policy_decides_on_delegation, 0, 4);
   tcase_add_test(all, no_target);
   tcase_add_test(all, forms_of_credentials);
