@@ -47,6 +47,30 @@ def test_good():
     check("GSS_MECH_CONFIG does what --config does", code == 0 and MODULE in out, out)
 
 
+def test_credssp():
+    credssp = os.path.join(os.path.dirname(MODULE), "gss_credssp.so")
+    line = f"credssp 2.25.7309953812226743153 {credssp}\n"
+    expect("CredSSP is not registered", GOOD_LINE, 0, "zz-gss-sspi-credssp.conf")
+    expect("CredSSP is registered", GOOD_LINE + line, 0, f"CredSSP is {credssp}",
+           f"{credssp}: loads, and exports", "versions from 5 on as client, from 5 on as server")
+    expect("CredSSP without NTLM", line, 1, "only Kerberos can log in inside")
+    asked = ["--delegate-to", "TERMSRV/rdp.example.com"]
+    expect("delegation without a policy", GOOD_LINE + line, 0,
+           "password of a program to TERMSRV/rdp.example.com: yes",
+           "password of a file to TERMSRV/rdp.example.com: no", arguments=asked)
+    for text, words in (("allow_fresh = TERMSRV/*.example.com", "if Kerberos or a verified"),
+                        ("allow_fresh_ntlm_only = TERMSRV/*", "yes"),
+                        ("deny = *.example.com", "no"), ("allow_fresh = WSMAN/*", "no")):
+        policy = write("delegate.conf", f"[credssp]\n{text}\nencryption_oracle = mitigated\n")
+        expect(f"delegation with {text}", GOOD_LINE + line, 0, f"rdp.example.com: {words}",
+               "from 5 on as client, from 2 on as server", arguments=asked,
+               env={"GSS_SSPI_CONFIG": policy})
+    expect("what is no SPN", GOOD_LINE + line, 1, "rdp is no SPN",
+           arguments=["--delegate-to", "rdp"])
+    expect("a policy that is wrong", GOOD_LINE + line, 1, "CredSSP refuses every login", "line 2",
+           env={"GSS_SSPI_CONFIG": write("bad.conf", "[credssp]\nmin_version = 1\n")})
+
+
 def test_modules():
     expect("a file that is not there", f"ntlm {NTLM} {MISSING}\n", 1,
            f"{MISSING}: No such file or directory", "mech.conf line 1")
@@ -165,7 +189,7 @@ def test_usage():
               got == code and bool(out) == (code == 0) and bool(err) == (code != 0), out, err)
 
 
-for test in (test_good, test_modules, test_duplicates, test_lines, test_permissions,
+for test in (test_good, test_credssp, test_modules, test_duplicates, test_lines, test_permissions,
              test_accounts_and_policy, test_usage):
     test()
 finish()

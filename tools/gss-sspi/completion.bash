@@ -25,7 +25,7 @@ _gss_sspi() {
     [ "$COMP_CWORD" -gt 1 ] || words='doctor login logout list token test --help --version'
   else
     case $command in
-      doctor) words='--config --module-dir --help' ;;
+      doctor) words='--config --module-dir --delegate-to --help' ;;
       login) words='--domain --lifetime --not-default --stdin --help' ;;
       logout) words='--domain --all --help' ;;
       list) words='--help' ;;

@@ -39,6 +39,7 @@ constexpr Variable kVariables[] = {
 struct Settings {
   std::optional<std::string> config;
   std::string module_dir = GSS_SSPI_PLUGIN_DIR;
+  std::optional<std::string> delegate_to;
 };
 
 Settings ParseSettings(const Arguments &arguments) {
@@ -47,6 +48,7 @@ Settings ParseSettings(const Arguments &arguments) {
   Options()
       .Value("--config", &settings.config)
       .Value("--module-dir", &module_dir)
+      .Value("--delegate-to", &settings.delegate_to)
       .Parse(arguments, 0);
   if (settings.config) {
     settings.config = std::filesystem::absolute(*settings.config).string();
@@ -84,6 +86,7 @@ ExitCode RunDoctor(const Arguments &arguments) {
   CheckRegistration(config, &report);
   CheckModules(config, &report);
   CheckPolicyAndAccounts(&report);
+  CheckCredssp(config, settings.delegate_to, &report);
   CheckMechanisms(config, &report);
   CheckCredentials(&report);
 

@@ -3,6 +3,7 @@
 #ifndef GSS_SSPI_TOOLS_DOCTOR_H_
 #define GSS_SSPI_TOOLS_DOCTOR_H_
 
+#include <optional>
 #include <string>
 
 #include "mech_config.h"
@@ -20,6 +21,10 @@ void CheckModules(const MechConfig &config, Report *report);
 
 // The policy file, and the account files that it and the environment name.
 void CheckPolicyAndAccounts(Report *report);
+
+// CredSSP, and whether a password may be delegated to `target`, an SPN.
+void CheckCredssp(const MechConfig &config, const std::optional<std::string> &target,
+                  Report *report);
 
 // What libgssapi says: mechanisms, what SPNEGO would offer, which credentials there are.
 void CheckMechanisms(const MechConfig &config, Report *report);

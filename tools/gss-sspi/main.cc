@@ -18,7 +18,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"doctor", RunDoctor, "[--config FILE] [--module-dir DIR]",
+    {"doctor", RunDoctor, "[--config FILE] [--module-dir DIR] [--delegate-to SPN]",
      "say why NTLM does not work here, and what mends it",
      "Reads the registration of mechanisms as libgssapi does, loads each module in a process of "
      "its\n"
@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
      "  --config FILE     look at this file in place of /etc/gss, as GSS_MECH_CONFIG does\n"
      "  --module-dir DIR  look for modules without absolute path here; libgssapi itself always\n"
      "                    looks in its own folder\n"
+     "  --delegate-to SPN say whether CredSSP may hand a password to this server, as TERMSRV/host\n"
      "\n"
      "Exit: 0 NTLM can work, 1 a problem stops it, 2 wrong usage.\n"},
     {"login", RunLogin, "[--domain D] [--lifetime TIME] [--not-default] [--stdin] [USER]",

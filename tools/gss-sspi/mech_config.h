@@ -16,6 +16,7 @@ using Oid = std::vector<uint64_t>;  // arcs
 std::string ToText(const Oid &oid);
 
 inline const Oid kNtlmOid{1, 3, 6, 1, 4, 1, 311, 2, 2, 10};
+inline const Oid kCredsspOid{2, 25, 7309953812226743153};
 inline const Oid kKrb5Oid{1, 2, 840, 113554, 1, 2, 2};
 inline const Oid kSpnegoOid{1, 3, 6, 1, 5, 5, 2};
 
