@@ -193,7 +193,10 @@ void Run(Product *product, Peer *peer, FlightHook hook, Delivery deliver) {
   const auto answer = [&](const Octets &input) {
     Octets octets = peer->Step(input);
     ++flight;
-    if (hook != nullptr) hook(*peer, flight, octets);
+    if (hook == nullptr) return octets;
+    const Octets before = octets;
+    hook(*peer, flight, octets);
+    peer->changed = peer->changed || octets != before;
     return octets;
   };
   Octets token = peer->is_server ? Octets() : answer({});

@@ -338,6 +338,8 @@ void RunChanged(const Ends &ends, const TlsRow &row) {
   const auto peer = MakePeer(ends, setup, row.change, nullptr);
   if (row.stream != nullptr) row.stream(peer->tls.get());
   Run(&product, peer.get(), row.hook);
+  const bool has_change = row.hook != nullptr || row.change.octets != nullptr;
+  ck_assert_msg(peer->changed == has_change, "%s: nothing was changed", row.name);
   if (row.major == kFine) {
     EXPECT_COMPLETE(product.major, product.minor);
     ck_assert_msg(product.complete() && peer->complete(), "%s: it ended early, waiting for %s",
