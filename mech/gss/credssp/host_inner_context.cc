@@ -59,7 +59,7 @@ Error HostInnerContext::Initiate(gss_buffer_t input, gss_buffer_t output, OM_uin
 
 // C83. The credential has no part for such a token, which the host would tell as "no credentials".
 Error HostInnerContext::CheckToken(ByteView token) const {
-  constexpr std::string_view kSignature("NTLMSSP", 8);
+  constexpr std::string_view kSignature("NTLMSSP\0", 8);
   if (setup_.allows_ntlm || !AsText(token).starts_with(kSignature)) return kSuccess;
   return Fail(Status::kInnerFailed, "the client sends NTLM, which is not allowed (allow-ntlm)");
 }
