@@ -27,7 +27,9 @@ class Account {
 
   // DOMAIN\user or user.
   Error NtlmName(OwnedText *name) const;
-  // user@REALM; the realm is as C74 says.
+  // user@REALM: the realm of the policy's list, else that of a UPN, else the domain in upper case.
+  // Not the default realm (C74): its user of that name may be somebody else, whose ticket is at
+  // hand.
   Error PrincipalName(const CredsspPolicy &policy, OwnedText *name) const;
   // The realm is more than a guess: a KDC may be asked.
   bool HasRealm(const CredsspPolicy &policy) const;
