@@ -695,11 +695,16 @@ static int first_login(long index) {
   return came ? 0 : kDidNotCome;
 }
 
+// What is made once comes first; later there is the arithmetic of a key.
+static long stride_at(long index) {
+  if (long_form) return index < 1500 ? 1 : 97;
+  return index < 300 ? 7 : 997;
+}
+
 START_TEST(first_login_of_a_process) {
   // Until the allocation does not come any more; each in a process of its own.
   long index = 0, count = 0;
-  // What is made once comes first.
-  for (;; index += long_form ? 1 : index < 300 ? 7 : 97, ++count) {
+  for (;; index += stride_at(index), ++count) {
     int status = 0;
     alarm(60);  // a key of RSA is made, and perhaps a second
     fflush(stdout);
