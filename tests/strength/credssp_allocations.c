@@ -695,16 +695,14 @@ static int first_login(long index) {
   return came ? 0 : kDidNotCome;
 }
 
-// What is made once comes first; later there is the arithmetic of a key.
-static long stride_at(long index) {
-  if (long_form) return index < 1500 ? 1 : 97;
-  return index < 300 ? 7 : 997;
-}
+// The library context and its first fetch. Behind that OpenSSL loads the algorithms of each kind:
+// one that had no memory stays away in that library context, whoever asks for it (3.0).
+enum { kOwnAllocations = 300 };
 
 START_TEST(first_login_of_a_process) {
-  // Until the allocation does not come any more; each in a process of its own.
-  long index = 0, count = 0;
-  for (;; index += stride_at(index), ++count) {
+  long count = 0;
+  // Each in a process of its own.
+  for (long index = 0; index < kOwnAllocations; index += long_form ? 1 : 7, ++count) {
     int status = 0;
     alarm(60);  // a key of RSA is made, and perhaps a second
     fflush(stdout);
@@ -713,11 +711,10 @@ START_TEST(first_login_of_a_process) {
     if (child == 0) _exit(first_login(index));
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_msg(WIFEXITED(status), "allocation %ld: signal %d", index, WTERMSIG(status));
-    if (WEXITSTATUS(status) == kDidNotCome) break;
+    ck_assert_msg(WEXITSTATUS(status) != kDidNotCome, "allocation %ld did not come", index);
     ck_assert_msg(WEXITSTATUS(status) == 0, "allocation %ld: the second login fails", index);
   }
   figure("in the first login of a process", (double)count, "allocations failed");
-  ck_assert_int_gt(count, 10);
 }
 END_TEST
 
