@@ -11,7 +11,7 @@ Error Unexpected(const char *what) { return Fail(Status::kCredsspUnexpectedToken
 const char *Initiator::awaited() const {
   switch (stage_) {
     case Stage::kStart:
-      return "the next call: the server may answer Finished, or not";  // C24
+      return "what the server may answer to Finished, or the next call";  // C24
     case Stage::kInner:
       return "negoTokens of the server";
     case Stage::kKeySent:
