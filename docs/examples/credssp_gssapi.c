@@ -66,11 +66,11 @@ static void send_all(int s, gss_buffer_t octets) {
 /* Legs until the context is complete. An acceptor's begins as a seed, because the first octets of
  * TLS do not say which mechanism they are for. */
 static gss_ctx_id_t log_in(int s, const char *user) {
-  OM_uint32 major = GSS_S_CONTINUE_NEEDED, minor;
-  gss_buffer_desc service = {17, "TERMSRV@localhost"}, in = GSS_C_EMPTY_BUFFER, out;
+  OM_uint32 major = GSS_S_CONTINUE_NEEDED, minor, ignored;
+  gss_buffer_desc service = {17, (void *)"TERMSRV@localhost"}, in = GSS_C_EMPTY_BUFFER, out;
   gss_ctx_id_t context = GSS_C_NO_CONTEXT;
   gss_name_t target;
-  const gss_cred_id_t credential = acquire(user);
+  gss_cred_id_t credential = acquire(user);
   check("gss_import_name", gss_import_name(&minor, &service, GSS_C_NT_HOSTBASED_SERVICE, &target),
         0);
   if (user == NULL) check("gss_credssp_begin", gss_credssp_begin(&minor, &context), 0);
@@ -85,29 +85,42 @@ static gss_ctx_id_t log_in(int s, const char *user) {
     check("login", major, minor);
     if (user != NULL && major == GSS_S_CONTINUE_NEEDED) in = receive_some(s);
   }
+  gss_release_name(&ignored, &target);
+  gss_release_cred(&ignored, &credential);
   return context;
 }
 
-static gss_buffer_desc answer_of(gss_ctx_id_t context, const char *option, size_t member) {
+static gss_buffer_set_t answer_of(gss_ctx_id_t context, const char *option) {
   OM_uint32 minor;
   gss_OID_desc oid = {GSS_CREDSSP_OPTION_LENGTH, (void *)option};
-  gss_buffer_set_t set;
+  gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
   const OM_uint32 major = gss_inquire_sec_context_by_oid(&minor, context, &oid, &set);
   check("gss_inquire_sec_context_by_oid", major, minor);
-  return set->elements[member]; /* a server would wipe and release the set */
+  return set;
 }
 
-/* A record may hold no message: TLS has some of its own. */
-static gss_buffer_desc receive_message(int s, gss_ctx_id_t context) {
+static void print(const char *before, const gss_buffer_desc *text) {
+  printf("%s%.*s", before, (int)text->length, (char *)text->value);
+}
+
+/* Prints the next message. A record may hold none: TLS has some of its own. */
+static void print_message(int s, gss_ctx_id_t context) {
+  OM_uint32 minor, ignored;
   /* What came in one piece with the end of the login is in the context already. */
-  gss_buffer_desc message = answer_of(context, GSS_CREDSSP_PENDING_STRING, 0), in;
-  while (message.length == 0) {
-    OM_uint32 minor;
-    in = receive_some(s);
+  gss_buffer_set_t pending = answer_of(context, GSS_CREDSSP_PENDING_STRING);
+  gss_buffer_desc message = GSS_C_EMPTY_BUFFER;
+  int known = pending->elements[0].length != 0;
+  if (known) print("", &pending->elements[0]);
+  gss_release_buffer_set(&ignored, &pending);
+  while (!known) {
+    gss_buffer_desc in = receive_some(s);
     const OM_uint32 major = gss_unwrap(&minor, context, &in, &message, NULL, NULL);
     check("gss_unwrap", major, minor);
+    known = message.length != 0;
+    if (known) print("", &message);
+    gss_release_buffer(&ignored, &message);
   }
-  return message;
+  printf("\n");
 }
 
 static void send_message(int s, gss_ctx_id_t context, const char *text) {
@@ -116,6 +129,24 @@ static void send_message(int s, gss_ctx_id_t context, const char *text) {
   const OM_uint32 major = gss_wrap(&minor, context, 1, 0, &message, NULL, &out);
   check("gss_wrap", major, minor);
   send_all(s, &out);
+}
+
+/* Who came, and whom he delegated: kind, domain, user and password, which is a secret. */
+static void print_client(gss_ctx_id_t context) {
+  OM_uint32 minor;
+  gss_name_t client = GSS_C_NO_NAME;
+  gss_buffer_desc name;
+  gss_inquire_context(&minor, context, &client, NULL, NULL, NULL, NULL, NULL, NULL);
+  check("gss_display_name", gss_display_name(&minor, client, &name, NULL), 0);
+  gss_buffer_set_t delegated = answer_of(context, GSS_CREDSSP_DELEGATED_STRING);
+  print("", &name);
+  print(" by CREDSSP, delegates ", &delegated->elements[1]);
+  print("\\", &delegated->elements[2]);
+  printf(": ");
+  explicit_bzero(delegated->elements[3].value, delegated->elements[3].length);
+  gss_release_buffer_set(&minor, &delegated);
+  gss_release_buffer(&minor, &name);
+  gss_release_name(&minor, &client);
 }
 
 static int loopback(const char *port, int listens) {
@@ -134,26 +165,14 @@ static int loopback(const char *port, int listens) {
 int main(int argc, char **argv) {
   const int accepts = argc == 3 && strcmp(argv[1], "accept") == 0;
   OM_uint32 minor;
-  gss_name_t client;
-  gss_buffer_desc name, domain, user, text;
   if (!accepts && argc != 5) return fprintf(stderr, "usage: see the top of the source\n"), 2;
   const int s = loopback(argv[2], accepts);
   if (s < 0) return perror("socket"), 1;
-  const gss_ctx_id_t context = log_in(s, accepts ? NULL : argv[3]);
-  if (accepts) {
-    gss_inquire_context(&minor, context, &client, NULL, NULL, NULL, NULL, NULL, NULL);
-    check("gss_display_name", gss_display_name(&minor, client, &name, NULL), 0);
-    domain = answer_of(context, GSS_CREDSSP_DELEGATED_STRING, 1);
-    user = answer_of(context, GSS_CREDSSP_DELEGATED_STRING, 2);
-    text = receive_message(s, context);
-    printf("%.*s by CREDSSP, delegates %.*s\\%.*s: %.*s\n", (int)name.length, (char *)name.value,
-           (int)domain.length, (char *)domain.value, (int)user.length, (char *)user.value,
-           (int)text.length, (char *)text.value);
-    send_message(s, context, "thank you");
-  } else {
-    send_message(s, context, argv[4]);
-    text = receive_message(s, context);
-    printf("%.*s\n", (int)text.length, (char *)text.value);
-  }
+  gss_ctx_id_t context = log_in(s, accepts ? NULL : argv[3]);
+  if (accepts) print_client(context);
+  if (!accepts) send_message(s, context, argv[4]);
+  print_message(s, context);
+  if (accepts) send_message(s, context, "thank you");
+  gss_delete_sec_context(&minor, &context, GSS_C_NO_BUFFER);
   return close(s);
 }
