@@ -446,12 +446,56 @@ START_TEST(weak_login) {
 }
 END_TEST
 
+// ---- credentials of other kinds ----------------------------------------------------------------
+
+struct KindRow {
+  uint32_t kind;
+  void (*change)(Peer &, Request &request);
+};
+const KindRow kKinds[] = {
+    {1, nullptr},
+    {2,
+     [](Peer &, Request &r) {
+       // V9 of the vectors.
+       r.credentials = Hex(
+           "303ea003020102a13704353033a00a04083100320033003400a11f301da003020101a10404026300a204"
+           "04027200a30404026b00a40404027000a20404027500");
+     }},
+    {6,
+     [](Peer &, Request &r) {
+       const Octets package =
+           Sequence(Field(0, OctetString(Utf16("Kerberos"))) + Field(1, OctetString("a ticket")));
+       r.credentials =
+           Sequence(Field(0, Integer(6)) + Field(1, OctetString(Sequence(Field(0, package)))));
+     }},
+};
+
+// C75: they are read and told, and are nobody's credential.
+START_TEST(kind_of_credentials) {
+  const KindRow &kind = kKinds[_i];
+  const Ends ends(false, kNtlm);
+  Product product(ends);
+  const auto peer = MakePeer(ends, SetupOf(ends), {kCredentials, kind.change}, nullptr);
+  Run(&product, peer.get());
+  EXPECT_STATUS(GSS_S_COMPLETE, product.major, product.minor);
+  ck_assert(member_is(product.context, kDelegatedOption, 0, &kind.kind, sizeof kind.kind));
+  OM_uint32 minor, flags = 0;
+  const OM_uint32 major = gss_inquire_context(&minor, product.context, nullptr, nullptr, nullptr,
+                                              nullptr, &flags, nullptr, nullptr);
+  EXPECT_COMPLETE(major, minor);
+  const bool is_password = kind.kind == 1;
+  ck_assert_int_eq((flags & GSS_C_DELEG_FLAG) != 0, is_password);
+  ck_assert_int_eq(product.delegated != GSS_C_NO_CREDENTIAL, is_password);
+}
+END_TEST
+
 Suite *MakeSuite() {
   Suite *suite = suite_create("badpeer client");
   TCase *tests = tcase_create("rows");
   tcase_add_loop_test(tests, row, 0, kRowCount);
   tcase_add_loop_test(tests, der_row, 0, kDerRowCount);
   tcase_add_loop_test(tests, weak_login, 0, sizeof kWeakRows / sizeof kWeakRows[0]);
+  tcase_add_loop_test(tests, kind_of_credentials, 0, sizeof kKinds / sizeof kKinds[0]);
   tcase_set_timeout(tests, 60);
   suite_add_tcase(suite, tests);
   return suite;
