@@ -232,7 +232,7 @@ def no_call_to_own_exports(module, _):
 
 
 def takes_gssapi_by_its_table(module, _):
-    """C55: a name of GSSAPI that is left to the loader could be bound to an export of ours."""
+    """C37, C55: a name of GSSAPI that is left to the loader could be bound to an export of ours."""
     if not module.shape.table:
         return
     for name in sorted(module.imports):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A client and a server of CredSSP of our own, that behave but for what a row changes.
+// A client and a server of CredSSP of our own, that behave but for what a row changes (C141).
 #ifndef TESTS_BADPEER_PEER_H_
 #define TESTS_BADPEER_PEER_H_
 

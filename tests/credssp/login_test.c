@@ -31,7 +31,7 @@ static void expect_client_is(gss_name_t name, const char *expected) {
   free(shown);
 }
 
-// C1, C27, C28, C30, C50, C51, C52.
+// C1, C15, C27, C28, C30, C50, C51, C52, C140.
 START_TEST(both_sides_agree) {
   struct credssp_login login;
   open_way(&login, _i);
@@ -49,7 +49,8 @@ START_TEST(both_sides_agree) {
 }
 END_TEST
 
-// C26: no more legs, and no larger ones, than were seen with other implementations.
+// C26: no more legs, and no larger ones, than were seen with other implementations; so the last
+// token of the login inside goes with pubKeyAuth wherever it can (C29).
 START_TEST(legs_are_those_of_the_field) {
   struct credssp_login login;
   open_way(&login, _i);
@@ -225,7 +226,7 @@ END_TEST
 
 // ---- refusals ----------------------------------------------------------------------------------
 
-// C16, C17: the client learns why.
+// C16, C17, C18: the client learns why, also where the minor status has another number.
 START_TEST(wrong_password) {
   struct credssp_login login;
   const struct credssp_key keys[] = {{GSS_CREDSSP_CS_INNER, kWays[_i].inner, kInitiatorEnd},

@@ -3,7 +3,8 @@
 
 Mode "full": the socket carries our octets. Mode "tsrequest": it is one of Python's ssl, whose key the
 mechanism is told. Contexts begin with the seed of gssapi_credssp.h, and an acceptor gives its credential
-to each call, else libgssapi would choose a mechanism by the token (C34, C38).
+to each call, else libgssapi would choose a mechanism by the token (C34, C38). The peers are what NTLM's
+messages must please (C31); one that is missing is a SKIP (C142).
 """
 import contextlib
 import ssl

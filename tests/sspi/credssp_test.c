@@ -203,7 +203,7 @@ static void expect_echo(CtxtHandle *from, CtxtHandle *to, const char *text) {
   ck_assert_ptr_eq(in[3].pvBuffer, record + size);
 }
 
-// C87 to C94, C115, C116, S62, S90; whole records, and octets as they trickle in.
+// C87 to C94, C115 to C117, S62, S90; whole records, and octets as they trickle in.
 static const ULONG kPieces[] = {kStreamRoom, 100, 1};
 START_TEST(login_and_messages) {
   struct login *login = malloc(sizeof *login);
@@ -309,8 +309,8 @@ START_TEST(wrong_password) {
 }
 END_TEST
 
-// C106, S40: nothing is delegated unasked. C107, S41, S103: who asks for mutual authentication
-// insists on it. C113, S38: the package leaves the certificate to the program.
+// C106, S40: nothing is delegated unasked. C107, C128, S41, S103: who asks for mutual
+// authentication insists on it. C113, S38: the package leaves the certificate to the program.
 START_TEST(request_flags) {
   struct login *login = malloc(sizeof *login);
   open_login(login);
