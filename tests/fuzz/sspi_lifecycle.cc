@@ -571,7 +571,7 @@ class Message {
   bool Flip(size_t place) {
     std::vector<uint8_t *> covered;
     for (const SecBuffer &buffer : buffers_) {
-      if ((buffer.BufferType & SECBUFFER_READONLY) != 0) continue;
+      if ((buffer.BufferType & SECBUFFER_READONLY) != 0 || buffer.pvBuffer == nullptr) continue;
       auto *octets = static_cast<uint8_t *>(buffer.pvBuffer);
       for (ULONG i = 0; i < buffer.cbBuffer; ++i) covered.push_back(octets + i);
     }
