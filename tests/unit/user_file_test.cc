@@ -14,6 +14,7 @@
 #include <cstring>
 #include <set>
 
+#include "../gss/sanitizer.h"
 #include "cred/user_file_cache.h"
 #include "ntlm_support.h"
 
@@ -594,6 +595,9 @@ START_TEST(ThreadsAndForks) {
     WriteFile(other, round % 2 != 0 ? "D:user:one\n" : "D:user:two\n");
     if (round % 10 == 0) Settle();
     ck_assert_int_eq(rename(other.c_str(), path.c_str()), 0);
+    // The allocator of gcc 12's sanitizers does not prepare for fork(2): the child of a process
+    // with threads may wait for ever for a lock of theirs.
+    if (UNDER_SANITIZER) continue;
     const pid_t child = fork();
     if (child == 0) {
       alarm(5);
