@@ -41,7 +41,7 @@ def open_world(*services, group=None):
     """With a realm that has keys of `services`, and the key table of this process. `group` may read the key
     table and the account file of servers, ACCOUNTS, which root owns."""
     with private_host.World() as world:
-        world.replace('/etc/hosts', f'127.0.0.1 localhost {HOST}\n')
+        world.replace('/etc/hosts', f'127.0.0.1 {HOST} localhost\n')
         world.realm = credssp_realm.Realm(world, HOST, services[0] if services else 'HTTP', KERBEROS)
         for service in services[1:]:
             world.realm.add_service(service)
