@@ -92,6 +92,7 @@ def check_still_running(tap, world, apache):
 def check_attributes(tap, world, apache):
     reply = request(apache, f'{URL}/attributes/', *NEGOTIATE, env=client(world, ALICE))
     web.logged_in(tap, 'name attributes: alice', apache, reply, USER, SPNEGO_NTLM)
+    # Escaped here, since mod_auth_gssapi does not escape the backslash of the name.
     told = json.loads(reply.headers.get('X-Json', '{}').replace('\\', '\\\\')).get('attributes', {})
     got = {name.rpartition(':')[2]: (facts['authenticated'], facts['values'][0]['display'])
            for name, facts in told.items()}
