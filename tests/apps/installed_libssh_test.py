@@ -41,7 +41,19 @@ def check_login(tap, world, server):
     got = Client(world, config=ssh.DEBIAN, account=installed.ALICE)
     tap.check(f'{mode}: with the configuration of the package too',
               (got.code, got.output) == (0, SEEN[mode]), got)
+    got = Client(world, '-o', 'GSSAPIDelegateCredentials=yes', account=installed.ALICE)
+    tap.check(f'{mode}: GSSAPIDelegateCredentials does not disturb', (got.code, got.output) == (0, SEEN[mode]), got)
     tap.check(f'{mode}: the server has loaded the module of the package', server.loaded())
+
+
+def check_beside_kerberos(tap, world, key):
+    """The client has a ticket, and the server no key for it. It tries one mechanism after the other."""
+    with start(world, key, 'builtin', KRB5_KTNAME='FILE:' + world.path('absent')) as server:
+        got = Client(world, account=installed.ALICE, ticket=True)
+        tap.check('a ticket that is of no use here: NTLM follows', (got.code, got.output) == (0, SEEN['builtin']), got,
+                  server.said())
+        got = Client(world, ticket=True)
+        tap.check('a ticket that is of no use here, and no NTLM: refused', got.refused(), got)
 
 
 def check_refusals(tap, world, server):
@@ -112,6 +124,7 @@ def main():
                     check_login(tap, world, server)
                     check_refusals(tap, world, server)
                     check_login(tap, world, server)
+            check_beside_kerberos(tap, world, key)
             check_local_domains(tap, world, key)
             check_absent_at_server(tap, world, key)
     return tap.finish()
