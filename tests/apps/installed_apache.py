@@ -26,7 +26,8 @@ BOTH = ('GssapiAllowedMech krb5', 'GssapiAllowedMech ntlmssp')
 # A path, and directives of its own.
 LOCATIONS = {
     '/login': BOTH,
-    '/krb5': ('GssapiAllowedMech krb5',),
+    '/krb5': ('GssapiAllowedMech krb5', 'GssapiConnectionBound Off'),
+    '/krb5-bound': ('GssapiAllowedMech krb5',),
     '/basic': (*BOTH, 'GssapiBasicAuth On', 'GssapiBasicAuthMech ntlmssp'),
 }
 # The reply says what the acceptor found.
