@@ -5,8 +5,10 @@ import dataclasses
 import os
 import re
 import shutil
+import sys
 import time
 
+import installed_world
 from installed_world import HOST
 from private_host import attempt, run
 
@@ -15,6 +17,7 @@ PROGRAMS = (('apache2', 'apache2-bin'), (f'{MODULES}/mod_auth_gssapi.so', 'libap
             ('openssl', 'openssl'))
 CURL = ('curl', 'curl')
 WORKERS = 'www-data'
+BOUND_PORT = 8443
 URL, TLS_URL = f'http://{HOST}', f'https://{HOST}'
 NEGOTIATE = ('--negotiate', '-u', ':')
 LOADED = ('mpm_event', 'alias', 'dir', 'authn_core', 'authz_core', 'authz_user', 'auth_basic', 'headers', 'mime',
@@ -23,7 +26,8 @@ BOTH = ('GssapiAllowedMech krb5', 'GssapiAllowedMech ntlmssp')
 # A path, and directives of its own.
 LOCATIONS = {
     '/login': BOTH,
-    '/krb5': ('GssapiAllowedMech krb5',),
+    '/krb5': ('GssapiAllowedMech krb5', 'GssapiConnectionBound Off'),
+    '/krb5-bound': ('GssapiAllowedMech krb5',),
     '/basic': (*BOTH, 'GssapiBasicAuth On', 'GssapiBasicAuthMech ntlmssp'),
 }
 # The reply says what the acceptor found.
@@ -52,6 +56,7 @@ SSLSessionCache shmcb:{folder}/tls
 </VirtualHost>
 Header always set X-User "expr=%{{REMOTE_USER}}"
 Header always set X-Mech "%{{GSS_MECH}}e"
+Header always set Cache-Control no-store
 '''
 LOCATION = '''<Location {path}>
   AuthType GSSAPI
@@ -79,11 +84,7 @@ class Apache:
             [_location(path, own) for path, own in places.items()] +
             [line + '\n' for line in directives]))
         shutil.chown(self.folder, WORKERS)
-        self.certificate = os.path.join(self.folder, 'cert.pem')
-        run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days',
-            '2', '-subj', f'/CN={HOST}', '-addext', f'subjectAltName=DNS:{HOST}', '-addext',
-            'basicConstraints=critical,CA:false', '-keyout', os.path.join(self.folder, 'key.pem'), '-out',
-            self.certificate)
+        self.certificate, self.key = certificate(world, 'web')
         self.mark = 0
 
     def start(self):
@@ -91,8 +92,7 @@ class Apache:
 
     def restart(self):
         if self.server:
-            self.server.stop()
-            self.world.servers.remove(self.server)
+            self.world.stop(self.server)
         self.start()
 
     def log(self):
@@ -106,6 +106,21 @@ class Apache:
     def crashes(self):
         with open(os.path.join(self.folder, 'error.log'), encoding='utf-8', errors='replace') as file:
             return [line for line in file if re.search('exit signal|Segmentation|Assertion', line)]
+
+
+def certificate(world, name):
+    """A self-signed certificate of HOST, and its key: two files."""
+    paths = [world.write(f'{name}/{part}.pem', '', mode=0o600) for part in ('cert', 'key')]
+    run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+        '-sha256', '-subj', f'/CN={HOST}', '-addext', f'subjectAltName=DNS:{HOST}', '-addext',
+        'basicConstraints=critical,CA:false', '-out', paths[0], '-keyout', paths[1])
+    return paths
+
+
+def start_bound(world, *files):
+    """A server on BOUND_PORT that gives channel bindings of its certificate."""
+    return world.start(sys.executable, os.path.join(installed_world.HERE, 'installed_gss_server.py'),
+                       str(BOUND_PORT), *files, port=BOUND_PORT)
 
 
 def _location(path, own):

@@ -48,7 +48,8 @@ LOGINS = (
 
 def check_kerberos(tap, phase, world, apache):
     """The same in each phase."""
-    for name, place, account in (('Kerberos', '/login/', None), ('Kerberos, krb5 only', '/krb5/', None),
+    for name, place, account in (('Kerberos', '/login/', None), ('Kerberos only', '/krb5/', None),
+                                 ('Kerberos only, bound', '/krb5-bound/', None),
                                  ('Kerberos, a wrong NTLM account beside', '/login/', WRONG)):
         reply = request(apache, URL + place, *NEGOTIATE, env=client(world, account, ticket=True))
         web.logged_in(tap, f'{phase}: {name}', apache, reply, PRINCIPAL, 'Negotiate/krb5')
@@ -64,8 +65,6 @@ def check_logins(tap, world, apache):
         wrong = [option.replace(ALICE[2], WRONG[2]) for option in options]
         reply = request(apache, place, *wrong, env=client(world, account and WRONG))
         web.refused(tap, f'{name}: wrong password', apache, reply, f'{LOGON_FAILURE}: TESTDOM\\\\alice')
-    reply = request(apache, f'{URL}/krb5/', *NEGOTIATE, env=client(world, ALICE))
-    web.refused(tap, 'a place for Kerberos only refuses NTLM', apache, reply)
     reply = request(apache, f'{URL}/login/', *NEGOTIATE, env=client(world))
     # SPNEGO does not say why, so this is what curl says without the module as well.
     tap.check('no account at all: curl sends nothing', not reply.sent and NO_MECHANISM in reply.errors, reply)
@@ -81,6 +80,20 @@ def check_absent(tap, phase, world, apache):
     web.refused(tap, f'{phase}: no NTLM of curl, and the server says why', apache, reply, NOT_SUPPORTED)
     reply = request(apache, f'{URL}/basic/', *BASIC, env=client(world))
     web.refused(tap, f'{phase}: no Basic, and the server says why', apache, reply, NOT_SUPPORTED)
+
+
+def check_kerberos_only(tap, world, apache):
+    """GssapiAllowedMech of mod_auth_gssapi 1.6.4 says nothing about the scheme NTLM; what keeps that out is that
+    logins are not bound to the connection."""
+    for place, options, account, good in (('/krb5/', NEGOTIATE, ALICE, False), ('/krb5/', NTLM, None, False),
+                                          ('/krb5-bound/', NEGOTIATE, ALICE, False),
+                                          ('/krb5-bound/', NTLM, None, True)):
+        reply = request(apache, URL + place, *options, env=client(world, account))
+        name = f'GssapiAllowedMech krb5, {place} by {options[0]}'
+        if good:
+            web.logged_in(tap, f'{name}: does not keep NTLM out', apache, reply, USER, 'NTLM/NTLM')
+        else:
+            web.refused(tap, f'{name}: no NTLM', apache, reply)
 
 
 def check_still_running(tap, world, apache):
@@ -153,6 +166,7 @@ def main():
             check_kerberos(tap, phase, world, apache)
             if phase == INSTALLED:
                 check_logins(tap, world, apache)
+                check_kerberos_only(tap, world, apache)
                 check_attributes(tap, world, apache)
                 check_bindings(tap, world, apache)
             else:
