@@ -231,6 +231,10 @@ def main():
             else:
                 check_absent(tap, world, phase)
             server.stop()
+        server = start(world)
+        got = Client(world, *SPNEGO, account=installed.ALICE)
+        tap.check('installed again: NTLM', got.who() == NTLM_DN, got)
+        server.stop()
         check_kerberos(tap, results)
     return tap.finish()
 

@@ -127,6 +127,9 @@ def main():
             check_beside_kerberos(tap, world, key)
             check_local_domains(tap, world, key)
             check_absent_at_server(tap, world, key)
+        with start(world, key, 'builtin') as server:
+            got = Client(world, account=installed.ALICE)
+            tap.check('installed again: NTLM', (got.code, got.output) == (0, SEEN['builtin']), got, server.said())
     return tap.finish()
 
 
