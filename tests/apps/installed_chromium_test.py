@@ -62,7 +62,7 @@ def check_ntlm(tap, world, apache):
     refused(tap, 'a server that is not listed gets no token', apache, page, NO_TOKEN)
     os.makedirs(POLICIES)
     with open(f'{POLICIES}/negotiate.json', 'w', encoding='ascii') as file:
-        file.write(f'{{"AuthServerAllowlist": "{HOST}"}}\n')
+        file.write(f'{{"AuthServerAllowlist": "*.{HOST.partition(".")[2]}"}}\n')
     page = browse(world, place, env=client(world, ALICE))
     logged_in(tap, 'a server that the policy AuthServerAllowlist lists', apache, page, installed_world.USER, 'NTLM')
 
@@ -87,7 +87,7 @@ def main():
     with installed_world.open_world('HTTP', group=web.WORKERS) as world:
         apache = web.Apache(world)
         apache.restart()
-        # A profile sends no token to a server that it meets for the first time.
+        # The first time that a new profile is asked for a login, it sends no token.
         browse(world, f'{URL}/login/', LISTED, env=client(world))
         for phase in installed_world.phases():
             apache.restart()
