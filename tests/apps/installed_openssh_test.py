@@ -43,7 +43,9 @@ class Server(Service):
         return re.findall(r'^Accepted (\S+) for (\S+) from .*: (\S+)\s*$', self.said(), re.M)
 
     def attempts(self):
-        """How often clients asked for a login by GSSAPI."""
+        """How often a client that was refused asked for a login by GSSAPI. What is said of it comes by way of
+        another process, in order."""
+        self.process.wait_for(lambda: re.search(r'^Connection .* by authenticating user', self.said(), re.M))
         return len(re.findall(r'userauth-request for user \S+ service \S+ method gssapi', self.said()))
 
 

@@ -6,6 +6,7 @@ does. Prints TAP."""
 import os
 import socket
 import struct
+import subprocess
 import sys
 
 import installed_world as installed
@@ -21,6 +22,7 @@ from installed_servers import Service, check_same, last_line
 from private_host import NTLM_OID, attempt, run
 
 AS_POSTGRES = ('setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups')
+SSL_REQUEST, GSSENC_REQUEST = 80877103, 80877104
 PORT, PASSWORD = 5432, 'Cheshire-cat5'
 # Which login a database wants.
 HBA = f'''local all all trust
@@ -128,6 +130,30 @@ def check_before(tap, found):
               found['a password, gssencmode=prefer'])
 
 
+def first_request(world, account):
+    """The first code that psql sends to a server, by default."""
+    with socket.create_server(('127.0.0.1', PORT + 1)) as listener:
+        listener.settimeout(20)
+        server = f'host={installed.HOST} hostaddr=127.0.0.1 port={PORT + 1} user=alice'
+        with subprocess.Popen((f'{SERVER}/psql', '-X', server), env=installed.client(world, account), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
+            peer, _ = listener.accept()
+            with peer:
+                code = struct.unpack('>II', peer.recv(8, socket.MSG_WAITALL))[1]
+            client.kill()
+    return code
+
+
+def check_first_request(tap, world, phase):
+    """gssencmode=prefer takes any credential for one of Kerberos, and wants encryption first; then it connects
+    again without. That the login succeeds is among `results`."""
+    tap.check(f'{phase}: without a credential psql does not ask for encryption by GSSAPI',
+              first_request(world, None) == SSL_REQUEST)
+    present = phase == installed.INSTALLED
+    tap.check(f'{phase}: with an NTLM login it {"does" if present else "does not"}',
+              first_request(world, installed.ALICE) == (GSSENC_REQUEST if present else SSL_REQUEST))
+
+
 def check_psql(tap, world, phase):
     """psql asks for the default mechanism, which is Kerberos. With gssencmode=require it looks for a credential
     of any mechanism first."""
@@ -224,6 +250,7 @@ def main():
                 server.fill()
             found[phase] = results(world)
             check_psql(tap, world, phase)
+            check_first_request(tap, world, phase)
             if phase == installed.INSTALLED:
                 check_wire(tap, world, server)
             server.stop()
