@@ -252,7 +252,8 @@ class Login:
 
 
 class Session:
-    """Both ends of a login and the tokens that went between them."""
+    """Both ends of a login and the tokens that went between them. `hook` may change a token on its
+    way."""
 
     def __init__(self, login, hook=None):
         self.login, self.hook, self.tokens = login, hook, []
@@ -279,13 +280,11 @@ class Session:
         while True:
             if not initiator_done:
                 initiator_done, token = self.initiator.step(token)
-                if token:
-                    self.tokens.append(token)
+                token = self._carry(token)
             if acceptor_done or not token:
                 break
             acceptor_done, token = self.acceptor.step(token)
-            if token:
-                self.tokens.append(token)
+            token = self._carry(token)
             if initiator_done and not token:
                 break
             if initiator_done and token:
@@ -293,6 +292,13 @@ class Session:
         if not (initiator_done and acceptor_done):
             raise Refused('the handshake stops before both ends are done')
         return self
+
+    def _carry(self, token):
+        if token:
+            self.tokens.append(token)
+            if self.hook is not None:
+                token = self.hook(token)
+        return token
 
     def message(self, kind):
         """The last NTLM message of this type, decoded, also out of SPNEGO, or None."""

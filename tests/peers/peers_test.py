@@ -24,6 +24,23 @@ LENGTHS = (1, 7, 64, 1500, 4096)
 CARRIERS = {'gss-ntlmssp': ('ntlm', 'spnego'), 'WinPR': ('ntlm',),
             'ntlm_auth': ('ntlm', 'spnego')}
 WRONG = 'Looking-glass2'
+AV_FLAGS = 6
+
+
+def nt_response_at(message):
+    return int.from_bytes(message.raw[24:28], 'little')
+
+
+# Octets of messages: message, place, and whether a MIC alone protects it.
+CHANGES = {
+    'server challenge': (ntlm_tokens.CHALLENGE, lambda message: 24, False),
+    'NTProofStr': (ntlm_tokens.AUTHENTICATE, nt_response_at, False),
+    'client challenge': (ntlm_tokens.AUTHENTICATE,
+                         lambda message: nt_response_at(message) + 32, False),
+    'MIC': (ntlm_tokens.AUTHENTICATE, lambda message: 72, True),
+    'VERSION of CHALLENGE': (ntlm_tokens.CHALLENGE, lambda message: 48, True),
+    'VERSION of AUTHENTICATE': (ntlm_tokens.AUTHENTICATE, lambda message: 64, True),
+}
 LOGON_FAILURE = 'logon failure'
 
 # Who logs in: name of the shape, account.
@@ -74,9 +91,17 @@ class Bench:
             out.write('DOM:somebody:else\n' + account.line())
         return path
 
-    def session(self, initiator, acceptor, account=Account(), known_as=None, **options):
+    def policy(self, line):
+        """The variable of a policy file with this line."""
+        path = os.path.join(self.work, 'policy')
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w',
+                  encoding='utf-8') as out:
+            out.write(f'[ntlm]\n    {line}\n')
+        return (('GSS_SSPI_CONFIG', path),)
+
+    def session(self, initiator, acceptor, account=Account(), known_as=None, hook=None, **options):
         return Session(Login(initiator, acceptor, account=account,
-                             accounts=self.accounts_file(known_as or account), **options))
+                             accounts=self.accounts_file(known_as or account), **options), hook)
 
     def cell(self, name, check, pair):
         whole = f'{pair[0].name} -> {pair[1].name}: {name}'
@@ -271,15 +296,46 @@ def refusal_cells(bench, pair, carrier):
     bench.cell(f'{carrier}: other domain is refused', refused(Account(domain='OTHER')), pair)
 
 
+def sends_mic(session):
+    """Whether the response says that there is a MIC."""
+    answer = session.message(ntlm_tokens.AUTHENTICATE)
+    flags = dict(ntlm_tokens.av_pairs(answer.fields['nt'][44:])).get(AV_FLAGS, bytes(4))
+    return flags[0] & 2 != 0
+
+
+def changed_cells(bench, pair, carrier):
+    """A bit of a message of the handshake is flipped on its way."""
+    def changed(kind, place, needs_mic):
+        def hook(token):
+            message = ntlm_tokens.find(token)
+            if message is None or message.type != kind:
+                return token
+            start = token.find(message.raw)
+            return flipped(token, start + place(message))
+
+        def run(initiator, acceptor):
+            with bench.session(initiator, acceptor, carrier=carrier) as session:
+                session.run()
+                if needs_mic and not sends_mic(session):
+                    raise peers.Unsupported(f'{initiator.name}: sends no MIC')
+            with bench.session(initiator, acceptor, carrier=carrier, hook=hook) as session:
+                refused_in_handshake(session)
+        return run
+
+    for name, (kind, place, needs_mic) in CHANGES.items():
+        bench.cell(f'{carrier}: flipped bit in the {name} is refused',
+                   changed(kind, place, needs_mic), pair)
+
+
 def bindings_cells(bench, pair, carrier):
     name = f'{carrier}: channel bindings'
     one, two = b'tls-server-end-point:' + bytes(range(32)), b'tls-server-end-point:' + bytes(32)
 
-    def bound(initiator_bindings, acceptor_bindings, expected):
+    def bound(initiator_bindings, acceptor_bindings, expected, **options):
         def run(initiator, acceptor):
             with bench.session(initiator, acceptor, carrier=carrier,
                                initiator_bindings=initiator_bindings,
-                               acceptor_bindings=acceptor_bindings) as session:
+                               acceptor_bindings=acceptor_bindings, **options) as session:
                 if expected == 'refused':
                     refused_in_handshake(session, 'bindings')
                     return
@@ -293,6 +349,10 @@ def bindings_cells(bench, pair, carrier):
     bench.cell(f'{name}, different: refused', bound(one, two, 'refused'), pair)
     bench.cell(f'{name} of the initiator only', bound(one, None, 'unbound'), pair)
     bench.cell(f'{name} of the acceptor only', bound(None, one, 'unbound'), pair)
+    if pair[1].name == 'ours':
+        always = {'acceptor_variables': bench.policy('channel_bindings = always')}
+        bench.cell(f'{name} demanded, equal', bound(one, one, 'bound', **always), pair)
+        bench.cell(f'{name} demanded, absent: refused', bound(None, one, 'refused', **always), pair)
 
 
 def shape_cells(bench, pair, carrier):
@@ -376,6 +436,7 @@ def main():
                 for protection in PROTECTIONS:
                     protection_cells(bench, pair, carrier, protection)
                 refusal_cells(bench, pair, carrier)
+                changed_cells(bench, pair, carrier)
                 bindings_cells(bench, pair, carrier)
                 shape_cells(bench, pair, carrier)
             if bench.has_messages:
