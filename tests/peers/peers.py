@@ -8,7 +8,10 @@ import shutil
 import struct
 import subprocess
 
+import curl_end
+import impacket_end
 import ntlm_tokens
+from peer_errors import Died, Refused, Unsupported
 
 NTLM_OID = '1.3.6.1.4.1.311.2.2.10'
 TARGET = 'HTTP@server.example.com'
@@ -16,7 +19,10 @@ TARGET = 'HTTP@server.example.com'
 FOREIGN_VARIABLES = ('KRB5CCNAME', 'KRB5_KTNAME', 'NTLM_USER_FILE', 'NTLMUSER', 'LM_COMPAT_LEVEL',
                      'NETBIOS_COMPUTER_NAME', 'NETBIOS_DOMAIN_NAME', 'GSSNTLMSSP_DEBUG',
                      'GSS_MECH_CONFIG', 'OPENSSL_CONF')
-PACKAGES = {'gss-ntlmssp': 'gss-ntlmssp', 'WinPR': 'libwinpr2-dev', 'ntlm_auth': 'winbind'}
+PACKAGES = {'gss-ntlmssp': 'gss-ntlmssp', 'WinPR': 'libwinpr2-dev', 'ntlm_auth': 'winbind',
+            'impacket': 'python3-impacket', 'curl': 'curl, with NTLM'}
+# Which take domain and user apart, and not a name of GSSAPI.
+APART = ('WinPR', 'ntlm_auth', 'impacket', 'curl')
 # gss-ntlmssp takes MD4 and RC4 from OpenSSL, which has them in its legacy provider only.
 LEGACY_PROVIDER = '''openssl_conf = all
 [all]
@@ -29,18 +35,6 @@ activate = 1
 '''
 
 
-class Refused(Exception):
-    """The peer said no."""
-
-
-class Unsupported(Exception):
-    """The peer cannot do this at all."""
-
-
-class Died(Exception):
-    """The process of the peer ended by itself."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Peer:
     """A kind of end: the driver's command and what its process finds in the environment."""
@@ -49,8 +43,9 @@ class Peer:
     variables: tuple = ()
 
     def start(self, role, variables=(), **options):
-        kind = NtlmAuthEnd if self.name == 'ntlm_auth' else End
-        return kind(self, role, variables, **options)
+        kinds = {'ntlm_auth': NtlmAuthEnd, 'impacket': impacket_end.ImpacketEnd,
+                 'curl': curl_end.CurlEnd}
+        return kinds.get(self.name, End)(self, role, variables, **options)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -226,6 +221,7 @@ class Login:
     carrier: str = 'ntlm'
     flags: str = 'integ conf replay sequence'
     password: str = None  # another one than the account's
+    by_hash: bool = False  # the initiator has the NT hash of the password only
     initiator_bindings: bytes = None
     acceptor_bindings: bytes = None
     neg_flags: int = None
@@ -238,9 +234,11 @@ class Login:
                    'target': TARGET, 'bindings': self.initiator_bindings}
         if self.password is not None:
             options['password'] = self.password
+        if self.by_hash:
+            options['by_hash'] = 'yes'
         if self.neg_flags is not None:
             options['neg_flags'] = hex(self.neg_flags)
-        if self.initiator.name in ('WinPR', 'ntlm_auth') or account.gss_name is None:
+        if self.initiator.name in APART or account.gss_name is None:
             options.update(user=account.user, domain=account.domain)
         else:
             options['user'] = account.gss_name or account.shown()
@@ -337,6 +335,11 @@ def make_peers(work, module, gss_driver, winpr_driver):
     if ntlm_auth:
         peers['ntlm_auth'] = Peer('ntlm_auth', ntlm_auth,
                                   quiet + (('NTLM_AUTH_CONFIG', samba_config(work)),))
+    if impacket_end.is_there():
+        peers['impacket'] = Peer('impacket', '', quiet)
+    curl = curl_end.find()
+    if curl:
+        peers['curl'] = Peer('curl', curl, quiet)
     return peers
 
 

@@ -3,8 +3,8 @@
 
     peers_test.py PEER MODULE GSS_DRIVER [WINPR_DRIVER]
 
-PEER is gss-ntlmssp, WinPR or ntlm_auth. Each end is a process of its own, so two modules
-of the same OID can meet.
+PEER is gss-ntlmssp, WinPR, ntlm_auth, impacket or curl. Each end is a process of its own, so two
+modules of the same OID can meet; impacket is in that of the test.
 """
 import os
 import sys
@@ -22,7 +22,12 @@ NONE = ''
 PROTECTIONS = {'seal': SEAL, 'sign': SIGN, 'no protection': NONE}
 LENGTHS = (1, 7, 64, 1500, 4096)
 CARRIERS = {'gss-ntlmssp': ('ntlm', 'spnego'), 'WinPR': ('ntlm',),
-            'ntlm_auth': ('ntlm', 'spnego')}
+            'ntlm_auth': ('ntlm', 'spnego'), 'impacket': ('ntlm', 'spnego'),
+            'curl': ('ntlm', 'proxy ntlm')}
+# Its SMB server takes SPNEGO, but makes no mechListMIC, which the host's SPNEGO wants to see.
+NO_ACCEPTOR = (('impacket', 'spnego'),)
+# What else an initiator sends beside the NTLMv2 response.
+FORMS = {'impacket': 'NTLMv2 and LMv2', 'curl': 'NTLMv2 and LMv2'}
 WRONG = 'Looking-glass2'
 AV_FLAGS = 6
 
@@ -75,12 +80,18 @@ class Bench:
 
     def __init__(self, work, peer_name, all_peers):
         self.work, self.peer_name, self.peers = work, peer_name, all_peers
-        self.has_messages = peer_name != 'ntlm_auth'
+        self.has_messages = peer_name not in ('ntlm_auth', 'curl')
         self.tap = tap.Tap()
 
     def pairs(self):
         ours, other = self.peers['ours'], self.peers[self.peer_name]
+        if self.peer_name == 'curl':  # a client only
+            return ((other, ours),)
         return ((ours, other), (other, ours))
+
+    def protections(self):
+        # curl asks for none, and has no session key.
+        return ('no protection',) if self.peer_name == 'curl' else PROTECTIONS
 
     def accounts_file(self, account):
         path = os.path.join(self.work, 'accounts')
@@ -124,9 +135,11 @@ def check_login(session, account):
     session.run()
     answer = session.message(ntlm_tokens.AUTHENTICATE)
     form = ntlm_tokens.response_form(answer)
-    assert form == 'NTLMv2', form
+    assert form == FORMS.get(session.initiator.peer.name, 'NTLMv2'), form
     assert answer.text('user') == account.user, answer.text('user')
     shown = initiator_name(session)
+    if session.initiator.peer.name == 'curl':
+        session.initiator.call('page')
     # Whether the name is that of the account or that of the client is up to the acceptor.
     assert shown.lower() == account.shown().lower(), f'the acceptor says {shown!r}'
 
@@ -245,9 +258,9 @@ def protection_cells(bench, pair, carrier, protection):
     bench.cell(f'{where}: login, NTLMv2, identity', login, pair)
     bench.cell(f'{where}: session keys are equal', on_session(check_keys), pair)
     bench.cell(f'{where}: flags are those of the wire', on_session(check_flags), pair)
-    if protection == 'no protection' and carrier == 'ntlm':
-        # The other initiators ask for SIGN always.
-        if pair[0].name in ('ours', 'gss-ntlmssp'):
+    if protection == 'no protection' and (carrier != 'spnego' or pair[0].name == 'impacket'):
+        # The other initiators ask for SIGN always, and those of SPNEGO for its mechListMIC.
+        if pair[0].name not in ('WinPR', 'ntlm_auth'):
             bench.cell(f'{where}: gss_wrap is unavailable', on_session(check_no_messages), pair)
         return
     for kind in ('wrap', 'mic') if bench.has_messages else ():
@@ -364,7 +377,7 @@ def shape_cells(bench, pair, carrier):
                 check_login(session, account)
                 if bench.has_messages:
                     send(*session.directions()[0], 'wrap', b'text')
-                else:
+                elif bench.peer_name != 'curl':  # it has no session key
                     check_keys(session)
 
         def wrong(initiator, acceptor, account=account, known_as=known_as):
@@ -374,6 +387,54 @@ def shape_cells(bench, pair, carrier):
 
         if bench.cell(f'{carrier}: {name}: login', login, pair):
             bench.cell(f'{carrier}: {name}: wrong password is refused', wrong, pair)
+
+
+def bad_challenge_cell(bench, pair, carrier):
+    """curl has no MIC to notice a change by, but it looks at the form of a CHALLENGE."""
+    def hook(token):
+        message = ntlm_tokens.find(token)
+        if message.type != ntlm_tokens.CHALLENGE:
+            return token
+        assert len(message.raw) < 0x4000
+        return token[:45] + b'\x40' + token[46:]  # TargetInfo's offset is beyond the end
+
+    def run(initiator, acceptor):
+        with bench.session(initiator, acceptor, carrier=carrier) as session:
+            session.run()
+        with bench.session(initiator, acceptor, carrier=carrier, hook=hook) as session:
+            try:
+                session.run()
+            except Refused as refusal:
+                assert str(refusal).startswith(f'{initiator.name} 22'), refusal
+                assert not session.message(ntlm_tokens.AUTHENTICATE), 'there was an answer'
+                return
+            raise AssertionError('the CHALLENGE was taken')
+
+    bench.cell(f'{carrier}: TargetInfo beyond the end of CHALLENGE is refused', run, pair)
+
+
+def hash_cells(bench, pair):
+    """The NT hash in the place of a password of which impacket cannot make an LM hash."""
+    for name, account in SHAPES.items():
+        if pair[0].name != 'impacket' or is_latin_1(account.password):
+            continue
+
+        def login(initiator, acceptor, account=account):
+            with bench.session(initiator, acceptor, account, by_hash=True) as session:
+                check_login(session, account)
+                check_messages(session, 'wrap')
+
+        def wrong(initiator, acceptor, account=account):
+            with bench.session(initiator, acceptor, account, by_hash=True,
+                               password=WRONG) as session:
+                refused_in_handshake(session, LOGON_FAILURE)
+
+        bench.cell(f'ntlm: {name}, by its NT hash: login', login, pair)
+        bench.cell(f'ntlm: {name}, by its NT hash: wrong password is refused', wrong, pair)
+
+
+def is_latin_1(text):
+    return all(ord(character) < 256 for character in text)
 
 
 def conf_alone(bench, pair):
@@ -409,6 +470,15 @@ KNOWN = [
       for who in ('unknown user', 'other domain')),
     (('-> ntlm_auth', 'final sigma: login'),
      Known('Samba upper-cases U+03C2, which we leave until Windows is looked at (D3)')),
+    *(((f'curl -> ours: {carrier}: {shape}: login',),
+       Known('curl sends UTF-8 as OEM text, and makes its response of these octets',
+             error='OEM text is not ASCII'))
+      for carrier in CARRIERS['curl'] for shape in NON_ASCII),
+    *(((f'-> impacket: ntlm: {shape}: login',),
+       Known('Python upper-cases names for impacket, and changes what we leave until Windows is '
+             'looked at (D3)'))
+      for shape in ('eszett', 'micro sign', 'final sigma', 'Turkish dotless i', 'Georgian',
+                    'title case digraph')),
     (('-> WinPR', 'bindings, different'),
      Known('the acceptor of WinPR 2 does not look at channel bindings', True)),
     (('WinPR -> ours', 'sign: wrap to the initiator'),
@@ -433,12 +503,17 @@ def main():
         bench.known = KNOWN
         for pair in bench.pairs():
             for carrier in CARRIERS[peer_name]:
-                for protection in PROTECTIONS:
+                if (pair[1].name, carrier) in NO_ACCEPTOR:
+                    continue
+                for protection in bench.protections():
                     protection_cells(bench, pair, carrier, protection)
                 refusal_cells(bench, pair, carrier)
                 changed_cells(bench, pair, carrier)
+                if peer_name == 'curl':
+                    bad_challenge_cell(bench, pair, carrier)
                 bindings_cells(bench, pair, carrier)
                 shape_cells(bench, pair, carrier)
+            hash_cells(bench, pair)
             if bench.has_messages:
                 conf_alone(bench, pair)
         return bench.tap.finish()
