@@ -23,6 +23,8 @@ PACKAGES = {'gss-ntlmssp': 'gss-ntlmssp', 'WinPR': 'libwinpr2-dev', 'ntlm_auth':
             'impacket': 'python3-impacket', 'curl': 'curl, with NTLM'}
 # Which take domain and user apart, and not a name of GSSAPI.
 APART = ('WinPR', 'ntlm_auth', 'impacket', 'curl')
+# The end of a NegTokenResp: [3], OCTET STRING, the version of an NTLM signature.
+MECH_LIST_MIC = b'\xa3\x12\x04\x10\1\0\0\0'
 # gss-ntlmssp takes MD4 and RC4 from OpenSSL, which has them in its legacy provider only.
 LEGACY_PROVIDER = '''openssl_conf = all
 [all]
@@ -142,7 +144,7 @@ class NtlmAuthEnd:
 
     def __init__(self, peer, role, variables=(), **options):
         self.peer, self.role, self.carrier = peer, role, options['carrier']
-        self.client, self.started = '', False
+        self.client, self.tokens, self.messages = '', [], None
         if options.get('bindings') is not None:
             raise Unsupported(f'{peer.name}: no channel bindings')
         if 'neg_flags' in options:
@@ -193,22 +195,34 @@ class NtlmAuthEnd:
         """(done, token) of one step."""
         text = base64.b64encode(token).decode()
         if self.role == 'initiator':
-            words = self._ask(f'TT {text}' if self.started else 'YR')
+            words = self._ask(f'TT {text}' if self.tokens else 'YR')
         else:
-            words = self._ask(f'{"KK" if self.started else "YR"} {text}')
-        self.started = True
+            words = self._ask(f'{"KK" if self.tokens else "YR"} {text}')
         done = words[0] == 'AF'
         if done and self.role == 'acceptor':
             self.client = words[-1]
             words = words[:-1]
-        return done, base64.b64decode(words[1]) if words[1:] and words[1] != '*' else b''
+        answer = base64.b64decode(words[1]) if words[1:] and words[1] != '*' else b''
+        self.tokens += [token, answer]
+        return done, answer
 
-    def call(self, command, *unused):
+    def call(self, command, *fields):
         if command == 'key':
             return base64.b64decode(self._ask('GK')[1])
         if command == 'name':
             return self.client.encode()
-        raise Unsupported(f'{self.peer.name}: no command for {command}')
+        if command not in ('wrap', 'unwrap', 'mic', 'verify'):
+            raise Unsupported(f'{self.peer.name}: no command for {command}')
+        if self.messages is None:
+            self.messages = self._make_messages()
+        return getattr(self.messages, command)(*fields)
+
+    def _make_messages(self):
+        """It leaves messages to its callers and gives them key and flags. Here that is impacket."""
+        # SPNEGO's mechListMIC took number 0.
+        first = 1 if any(MECH_LIST_MIC in token for token in self.tokens) else 0
+        flags = int(self._ask('GF')[1], 16)
+        return impacket_end.Messages(flags, self.call('key'), self.role, first)
 
 
 @dataclasses.dataclass
