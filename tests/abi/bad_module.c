@@ -10,12 +10,12 @@ int gssspi_query_meta_data(void);
 int an_unlisted_name(void);
 int take_from_the_host(void);
 
-static int from_the_constructor;
+static volatile int from_the_constructor;  // so that no compiler does its work beforehand
 
 __attribute__((constructor)) static void run_at_load(void) { from_the_constructor = 1; }
 __attribute__((destructor)) static void run_at_exit(void) { from_the_constructor = 2; }
 
-int gss_wrap(void) { return from_the_constructor; }
+__attribute__((noinline)) int gss_wrap(void) { return from_the_constructor; }
 int gss_mech_initialize(void) { return puts("a word on stdout"); }
 int gssspi_query_meta_data(void) { return getenv("HOME") != NULL; }
 
