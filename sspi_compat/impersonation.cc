@@ -125,7 +125,7 @@ SECURITY_STATUS Refuse(const char *why) { return Fail(SEC_E_NO_IMPERSONATION, "%
 
 SECURITY_STATUS Impersonate(const UserToken &token) {
   if (token.level() == UserToken::Level::kIdentify) {
-    return Refuse("the client permits to identify it, not to impersonate it");
+    return Refuse("the client may be identified, not impersonated");
   }
   if (!token.account()) {
     return Fail(SEC_E_NO_IMPERSONATION, "\"%s\" has no account on this host",

@@ -3,7 +3,8 @@
 
 A script calls `enter()` first. It ends as a SKIP where the machine cannot do it, else the script runs
 again inside: loopback is up, no other address exists, `/etc/gss/mech.d` is empty, and every process
-that is left at the end dies with the script. Nothing of the machine changes.
+that is left at the end dies with the script. Nothing of the machine changes. `installed_host` is such a
+host with the packages of this project on it.
 """
 import contextlib
 import itertools
@@ -33,11 +34,14 @@ def skip_all(reason):
     sys.exit(0)
 
 
-def enter(hostname, programs=(), modules=()):
+def enter(hostname, programs=(), modules=(), own_root=False):
     """Runs the script again inside, or skips. `programs` are pairs of program (or path) and package,
-    `modules` pairs of Python module and package."""
+    `modules` pairs of Python module and package. `own_root`: what is in /etc/gss/mech.d stays to be seen,
+    since the caller makes a root folder in which it can be changed."""
     if os.environ.get(INSIDE):
         _settle(hostname)
+        if not own_root:
+            hide('/etc/gss/mech.d')
         return
     if os.geteuid() != 0:
         skip_all('needs root')
@@ -67,12 +71,16 @@ def _settle(hostname):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     socket.sethostname(hostname)
     run('ip', 'link', 'set', 'lo', 'up')
-    hide('/etc/gss/mech.d')
+
+
+def attempt(*command, **options):
+    """A command that may fail: what became of it, with its output as text."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
 def run(*command, **options):
     """A command that must succeed; its output, as text."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    done = attempt(*command, **options)
     if done.returncode != 0:
         raise RuntimeError(f'{command[0]} ended with {done.returncode}: {done.stdout}{done.stderr}')
     return done.stdout
