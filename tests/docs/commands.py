@@ -11,6 +11,8 @@ SCENES = {scene.NAME: scene for scene in (scene_tree, scene_tools, scene_install
 
 LOAD = ('ten minutes; ./dev test has its short form', 'tests/load/meson.build', "suite: 'load'")
 
+BENCH = ('other rows of the bench are run with these options', 'tests/docs/scene_tools.py', "more='--quick --report'")
+
 # Command: (why no scene runs it, the file that does, what is in it).
 NOT_RUN = {
     './dev test': ('it would run itself', '.ci/run', './dev test </dev/null'),
@@ -19,6 +21,9 @@ NOT_RUN = {
     './dev tidy': ('ten minutes; by hand', 'dev', 'command_tidy() {'),
     './dev fuzz --fast TARGET [SECONDS]': ('a build of its own; by hand', 'tests/fuzz/run',
                                            '"${1:-}" = --fast'),
+    'bench/run': ('./dev bench runs it', 'dev', 'exec bench/run "$@"'),
+    'bench/run --quick': BENCH,
+    'bench/run --report': BENCH,
     './dev load [SECONDS]': LOAD,
     './dev load': LOAD,
     './dev strength': ('seven minutes; with one program it is run', 'docs/testing.md',

@@ -20,11 +20,8 @@ STEPS = (
     Run('./dev fuzz TARGET [SECONDS]', given=(('TARGET', 'negotiate'), ('[SECONDS]', '1')), needs=FUZZER),
     Run('./dev fuzz --minimise TARGET', given=(('TARGET', 'negotiate'),), needs=FUZZER),
     Run('./dev bench', more='--quick --report'),
-    Run('bench/run', more='--quick --report'),
-    Run('bench/run --quick', more='--report'),
     Run('bench/run --json FILE', more='--quick --report', given=(('FILE', 'figures.json'),)),
     Probe('the figures are for a program', 'python3 -m json.tool figures.json'),
-    Run('bench/run --report', more='--quick'),
     Run('bench/run --profile hs_reuse', needs=VALGRIND),
     Run('bench/run PATH/module.so', more='--quick --report', given=(('PATH/module.so', 'build/mech/gss_ntlm.so'),)),
 )
