@@ -106,8 +106,9 @@ START_TEST(logins) {
     handshake_open(&h, (enum carrier)carrier);
     take_initiator(&h, (enum carrier)carrier, row->name, row->password);
     const bool established = handshake_run(&h);
-    ck_assert_msg(established == (row->client != NULL), "%s, %s: %s", carrier_name(carrier),
-                  row->name, status_text(h.acceptor.major, h.acceptor.minor));
+    ck_assert_msg(established == (row->client != NULL), "%s, %s: %s",
+                  carrier_name((enum carrier)carrier), row->name,
+                  status_text(h.acceptor.major, h.acceptor.minor));
     if (established) {
       char *client = display_name(h.client_name);
       ck_assert_msg(same_name_without_case(client, row->client), "%s is not %s", client,

@@ -8,7 +8,10 @@ import shutil
 import struct
 import subprocess
 
+import curl_end
+import impacket_end
 import ntlm_tokens
+from peer_errors import Died, Refused, Unsupported
 
 NTLM_OID = '1.3.6.1.4.1.311.2.2.10'
 TARGET = 'HTTP@server.example.com'
@@ -16,7 +19,12 @@ TARGET = 'HTTP@server.example.com'
 FOREIGN_VARIABLES = ('KRB5CCNAME', 'KRB5_KTNAME', 'NTLM_USER_FILE', 'NTLMUSER', 'LM_COMPAT_LEVEL',
                      'NETBIOS_COMPUTER_NAME', 'NETBIOS_DOMAIN_NAME', 'GSSNTLMSSP_DEBUG',
                      'GSS_MECH_CONFIG', 'OPENSSL_CONF')
-PACKAGES = {'gss-ntlmssp': 'gss-ntlmssp', 'WinPR': 'libwinpr2-dev', 'ntlm_auth': 'winbind'}
+PACKAGES = {'gss-ntlmssp': 'gss-ntlmssp', 'WinPR': 'libwinpr2-dev', 'ntlm_auth': 'winbind',
+            'impacket': 'python3-impacket', 'curl': 'curl, with NTLM'}
+# Which take domain and user apart, and not a name of GSSAPI.
+APART = ('WinPR', 'ntlm_auth', 'impacket', 'curl')
+# The end of a NegTokenResp: [3], OCTET STRING, the version of an NTLM signature.
+MECH_LIST_MIC = b'\xa3\x12\x04\x10\1\0\0\0'
 # gss-ntlmssp takes MD4 and RC4 from OpenSSL, which has them in its legacy provider only.
 LEGACY_PROVIDER = '''openssl_conf = all
 [all]
@@ -29,18 +37,6 @@ activate = 1
 '''
 
 
-class Refused(Exception):
-    """The peer said no."""
-
-
-class Unsupported(Exception):
-    """The peer cannot do this at all."""
-
-
-class Died(Exception):
-    """The process of the peer ended by itself."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Peer:
     """A kind of end: the driver's command and what its process finds in the environment."""
@@ -49,8 +45,9 @@ class Peer:
     variables: tuple = ()
 
     def start(self, role, variables=(), **options):
-        kind = NtlmAuthEnd if self.name == 'ntlm_auth' else End
-        return kind(self, role, variables, **options)
+        kinds = {'ntlm_auth': NtlmAuthEnd, 'impacket': impacket_end.ImpacketEnd,
+                 'curl': curl_end.CurlEnd}
+        return kinds.get(self.name, End)(self, role, variables, **options)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +144,7 @@ class NtlmAuthEnd:
 
     def __init__(self, peer, role, variables=(), **options):
         self.peer, self.role, self.carrier = peer, role, options['carrier']
-        self.client, self.started = '', False
+        self.client, self.tokens, self.messages = '', [], None
         if options.get('bindings') is not None:
             raise Unsupported(f'{peer.name}: no channel bindings')
         if 'neg_flags' in options:
@@ -198,22 +195,34 @@ class NtlmAuthEnd:
         """(done, token) of one step."""
         text = base64.b64encode(token).decode()
         if self.role == 'initiator':
-            words = self._ask(f'TT {text}' if self.started else 'YR')
+            words = self._ask(f'TT {text}' if self.tokens else 'YR')
         else:
-            words = self._ask(f'{"KK" if self.started else "YR"} {text}')
-        self.started = True
+            words = self._ask(f'{"KK" if self.tokens else "YR"} {text}')
         done = words[0] == 'AF'
         if done and self.role == 'acceptor':
             self.client = words[-1]
             words = words[:-1]
-        return done, base64.b64decode(words[1]) if words[1:] and words[1] != '*' else b''
+        answer = base64.b64decode(words[1]) if words[1:] and words[1] != '*' else b''
+        self.tokens += [token, answer]
+        return done, answer
 
-    def call(self, command, *unused):
+    def call(self, command, *fields):
         if command == 'key':
             return base64.b64decode(self._ask('GK')[1])
         if command == 'name':
             return self.client.encode()
-        raise Unsupported(f'{self.peer.name}: no command for {command}')
+        if command not in ('wrap', 'unwrap', 'mic', 'verify'):
+            raise Unsupported(f'{self.peer.name}: no command for {command}')
+        if self.messages is None:
+            self.messages = self._make_messages()
+        return getattr(self.messages, command)(*fields)
+
+    def _make_messages(self):
+        """It leaves messages to its callers and gives them key and flags. Here that is impacket."""
+        # SPNEGO's mechListMIC took number 0.
+        first = 1 if any(MECH_LIST_MIC in token for token in self.tokens) else 0
+        flags = int(self._ask('GF')[1], 16)
+        return impacket_end.Messages(flags, self.call('key'), self.role, first)
 
 
 @dataclasses.dataclass
@@ -226,6 +235,7 @@ class Login:
     carrier: str = 'ntlm'
     flags: str = 'integ conf replay sequence'
     password: str = None  # another one than the account's
+    by_hash: bool = False  # the initiator has the NT hash of the password only
     initiator_bindings: bytes = None
     acceptor_bindings: bytes = None
     neg_flags: int = None
@@ -238,9 +248,11 @@ class Login:
                    'target': TARGET, 'bindings': self.initiator_bindings}
         if self.password is not None:
             options['password'] = self.password
+        if self.by_hash:
+            options['by_hash'] = 'yes'
         if self.neg_flags is not None:
             options['neg_flags'] = hex(self.neg_flags)
-        if self.initiator.name in ('WinPR', 'ntlm_auth') or account.gss_name is None:
+        if self.initiator.name in APART or account.gss_name is None:
             options.update(user=account.user, domain=account.domain)
         else:
             options['user'] = account.gss_name or account.shown()
@@ -252,7 +264,8 @@ class Login:
 
 
 class Session:
-    """Both ends of a login and the tokens that went between them."""
+    """Both ends of a login and the tokens that went between them. `hook` may change a token on its
+    way."""
 
     def __init__(self, login, hook=None):
         self.login, self.hook, self.tokens = login, hook, []
@@ -279,13 +292,11 @@ class Session:
         while True:
             if not initiator_done:
                 initiator_done, token = self.initiator.step(token)
-                if token:
-                    self.tokens.append(token)
+                token = self._carry(token)
             if acceptor_done or not token:
                 break
             acceptor_done, token = self.acceptor.step(token)
-            if token:
-                self.tokens.append(token)
+            token = self._carry(token)
             if initiator_done and not token:
                 break
             if initiator_done and token:
@@ -293,6 +304,13 @@ class Session:
         if not (initiator_done and acceptor_done):
             raise Refused('the handshake stops before both ends are done')
         return self
+
+    def _carry(self, token):
+        if token:
+            self.tokens.append(token)
+            if self.hook is not None:
+                token = self.hook(token)
+        return token
 
     def message(self, kind):
         """The last NTLM message of this type, decoded, also out of SPNEGO, or None."""
@@ -331,6 +349,11 @@ def make_peers(work, module, gss_driver, winpr_driver):
     if ntlm_auth:
         peers['ntlm_auth'] = Peer('ntlm_auth', ntlm_auth,
                                   quiet + (('NTLM_AUTH_CONFIG', samba_config(work)),))
+    if impacket_end.is_there():
+        peers['impacket'] = Peer('impacket', '', quiet)
+    curl = curl_end.find()
+    if curl:
+        peers['curl'] = Peer('curl', curl, quiet)
     return peers
 
 

@@ -3,8 +3,8 @@
 
     peers_test.py PEER MODULE GSS_DRIVER [WINPR_DRIVER]
 
-PEER is gss-ntlmssp, WinPR or ntlm_auth. Each end is a process of its own, so two modules
-of the same OID can meet.
+PEER is gss-ntlmssp, WinPR, ntlm_auth, impacket or curl. Each end is a process of its own, so two
+modules of the same OID can meet; impacket is in that of the test.
 """
 import os
 import sys
@@ -22,8 +22,30 @@ NONE = ''
 PROTECTIONS = {'seal': SEAL, 'sign': SIGN, 'no protection': NONE}
 LENGTHS = (1, 7, 64, 1500, 4096)
 CARRIERS = {'gss-ntlmssp': ('ntlm', 'spnego'), 'WinPR': ('ntlm',),
-            'ntlm_auth': ('ntlm', 'spnego')}
+            'ntlm_auth': ('ntlm', 'spnego'), 'impacket': ('ntlm', 'spnego'),
+            'curl': ('ntlm', 'proxy ntlm')}
+# Its SMB server takes SPNEGO, but makes no mechListMIC, which the host's SPNEGO wants to see.
+NO_ACCEPTOR = (('impacket', 'spnego'),)
+# What else an initiator sends beside the NTLMv2 response.
+FORMS = {'impacket': 'NTLMv2 and LMv2', 'curl': 'NTLMv2 and LMv2'}
 WRONG = 'Looking-glass2'
+AV_FLAGS = 6
+
+
+def nt_response_at(message):
+    return int.from_bytes(message.raw[24:28], 'little')
+
+
+# Octets of messages: message, place, and whether a MIC alone protects it.
+CHANGES = {
+    'server challenge': (ntlm_tokens.CHALLENGE, lambda message: 24, False),
+    'NTProofStr': (ntlm_tokens.AUTHENTICATE, nt_response_at, False),
+    'client challenge': (ntlm_tokens.AUTHENTICATE,
+                         lambda message: nt_response_at(message) + 32, False),
+    'MIC': (ntlm_tokens.AUTHENTICATE, lambda message: 72, True),
+    'VERSION of CHALLENGE': (ntlm_tokens.CHALLENGE, lambda message: 48, True),
+    'VERSION of AUTHENTICATE': (ntlm_tokens.AUTHENTICATE, lambda message: 64, True),
+}
 LOGON_FAILURE = 'logon failure'
 
 # Who logs in: name of the shape, account.
@@ -58,12 +80,20 @@ class Bench:
 
     def __init__(self, work, peer_name, all_peers):
         self.work, self.peer_name, self.peers = work, peer_name, all_peers
-        self.has_messages = peer_name != 'ntlm_auth'
+        # What ntlm_auth says of a session is used by impacket.
+        self.has_messages = peer_name != 'curl' and (peer_name != 'ntlm_auth' or
+                                                     'impacket' in all_peers)
         self.tap = tap.Tap()
 
     def pairs(self):
         ours, other = self.peers['ours'], self.peers[self.peer_name]
+        if self.peer_name == 'curl':  # a client only
+            return ((other, ours),)
         return ((ours, other), (other, ours))
+
+    def protections(self):
+        # curl asks for none, and has no session key.
+        return ('no protection',) if self.peer_name == 'curl' else PROTECTIONS
 
     def accounts_file(self, account):
         path = os.path.join(self.work, 'accounts')
@@ -74,9 +104,17 @@ class Bench:
             out.write('DOM:somebody:else\n' + account.line())
         return path
 
-    def session(self, initiator, acceptor, account=Account(), known_as=None, **options):
+    def policy(self, line):
+        """The variable of a policy file with this line."""
+        path = os.path.join(self.work, 'policy')
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w',
+                  encoding='utf-8') as out:
+            out.write(f'[ntlm]\n    {line}\n')
+        return (('GSS_SSPI_CONFIG', path),)
+
+    def session(self, initiator, acceptor, account=Account(), known_as=None, hook=None, **options):
         return Session(Login(initiator, acceptor, account=account,
-                             accounts=self.accounts_file(known_as or account), **options))
+                             accounts=self.accounts_file(known_as or account), **options), hook)
 
     def cell(self, name, check, pair):
         whole = f'{pair[0].name} -> {pair[1].name}: {name}'
@@ -99,9 +137,11 @@ def check_login(session, account):
     session.run()
     answer = session.message(ntlm_tokens.AUTHENTICATE)
     form = ntlm_tokens.response_form(answer)
-    assert form == 'NTLMv2', form
+    assert form == FORMS.get(session.initiator.peer.name, 'NTLMv2'), form
     assert answer.text('user') == account.user, answer.text('user')
     shown = initiator_name(session)
+    if session.initiator.peer.name == 'curl':
+        session.initiator.call('page')
     # Whether the name is that of the account or that of the client is up to the acceptor.
     assert shown.lower() == account.shown().lower(), f'the acceptor says {shown!r}'
 
@@ -220,9 +260,9 @@ def protection_cells(bench, pair, carrier, protection):
     bench.cell(f'{where}: login, NTLMv2, identity', login, pair)
     bench.cell(f'{where}: session keys are equal', on_session(check_keys), pair)
     bench.cell(f'{where}: flags are those of the wire', on_session(check_flags), pair)
-    if protection == 'no protection' and carrier == 'ntlm':
-        # The other initiators ask for SIGN always.
-        if pair[0].name in ('ours', 'gss-ntlmssp'):
+    if protection == 'no protection' and (carrier != 'spnego' or pair[0].name == 'impacket'):
+        # The other initiators ask for SIGN always, and those of SPNEGO for its mechListMIC.
+        if pair[0].name not in ('WinPR', 'ntlm_auth'):
             bench.cell(f'{where}: gss_wrap is unavailable', on_session(check_no_messages), pair)
         return
     for kind in ('wrap', 'mic') if bench.has_messages else ():
@@ -271,15 +311,46 @@ def refusal_cells(bench, pair, carrier):
     bench.cell(f'{carrier}: other domain is refused', refused(Account(domain='OTHER')), pair)
 
 
+def sends_mic(session):
+    """Whether the response says that there is a MIC."""
+    answer = session.message(ntlm_tokens.AUTHENTICATE)
+    flags = dict(ntlm_tokens.av_pairs(answer.fields['nt'][44:])).get(AV_FLAGS, bytes(4))
+    return flags[0] & 2 != 0
+
+
+def changed_cells(bench, pair, carrier):
+    """A bit of a message of the handshake is flipped on its way."""
+    def changed(kind, place, needs_mic):
+        def hook(token):
+            message = ntlm_tokens.find(token)
+            if message is None or message.type != kind:
+                return token
+            start = token.find(message.raw)
+            return flipped(token, start + place(message))
+
+        def run(initiator, acceptor):
+            with bench.session(initiator, acceptor, carrier=carrier) as session:
+                session.run()
+                if needs_mic and not sends_mic(session):
+                    raise peers.Unsupported(f'{initiator.name}: sends no MIC')
+            with bench.session(initiator, acceptor, carrier=carrier, hook=hook) as session:
+                refused_in_handshake(session)
+        return run
+
+    for name, (kind, place, needs_mic) in CHANGES.items():
+        bench.cell(f'{carrier}: flipped bit in the {name} is refused',
+                   changed(kind, place, needs_mic), pair)
+
+
 def bindings_cells(bench, pair, carrier):
     name = f'{carrier}: channel bindings'
     one, two = b'tls-server-end-point:' + bytes(range(32)), b'tls-server-end-point:' + bytes(32)
 
-    def bound(initiator_bindings, acceptor_bindings, expected):
+    def bound(initiator_bindings, acceptor_bindings, expected, **options):
         def run(initiator, acceptor):
             with bench.session(initiator, acceptor, carrier=carrier,
                                initiator_bindings=initiator_bindings,
-                               acceptor_bindings=acceptor_bindings) as session:
+                               acceptor_bindings=acceptor_bindings, **options) as session:
                 if expected == 'refused':
                     refused_in_handshake(session, 'bindings')
                     return
@@ -293,6 +364,10 @@ def bindings_cells(bench, pair, carrier):
     bench.cell(f'{name}, different: refused', bound(one, two, 'refused'), pair)
     bench.cell(f'{name} of the initiator only', bound(one, None, 'unbound'), pair)
     bench.cell(f'{name} of the acceptor only', bound(None, one, 'unbound'), pair)
+    if pair[1].name == 'ours':
+        always = {'acceptor_variables': bench.policy('channel_bindings = always')}
+        bench.cell(f'{name} demanded, equal', bound(one, one, 'bound', **always), pair)
+        bench.cell(f'{name} demanded, absent: refused', bound(None, one, 'refused', **always), pair)
 
 
 def shape_cells(bench, pair, carrier):
@@ -304,7 +379,7 @@ def shape_cells(bench, pair, carrier):
                 check_login(session, account)
                 if bench.has_messages:
                     send(*session.directions()[0], 'wrap', b'text')
-                else:
+                elif bench.peer_name != 'curl':  # it has no session key
                     check_keys(session)
 
         def wrong(initiator, acceptor, account=account, known_as=known_as):
@@ -314,6 +389,54 @@ def shape_cells(bench, pair, carrier):
 
         if bench.cell(f'{carrier}: {name}: login', login, pair):
             bench.cell(f'{carrier}: {name}: wrong password is refused', wrong, pair)
+
+
+def bad_challenge_cell(bench, pair, carrier):
+    """curl has no MIC to notice a change by, but it looks at the form of a CHALLENGE."""
+    def hook(token):
+        message = ntlm_tokens.find(token)
+        if message.type != ntlm_tokens.CHALLENGE:
+            return token
+        assert len(message.raw) < 0x4000
+        return token[:45] + b'\x40' + token[46:]  # TargetInfo's offset is beyond the end
+
+    def run(initiator, acceptor):
+        with bench.session(initiator, acceptor, carrier=carrier) as session:
+            session.run()
+        with bench.session(initiator, acceptor, carrier=carrier, hook=hook) as session:
+            try:
+                session.run()
+            except Refused as refusal:
+                assert str(refusal).startswith(f'{initiator.name} 22'), refusal
+                assert not session.message(ntlm_tokens.AUTHENTICATE), 'there was an answer'
+                return
+            raise AssertionError('the CHALLENGE was taken')
+
+    bench.cell(f'{carrier}: TargetInfo beyond the end of CHALLENGE is refused', run, pair)
+
+
+def hash_cells(bench, pair):
+    """The NT hash in the place of a password of which impacket cannot make an LM hash."""
+    for name, account in SHAPES.items():
+        if pair[0].name != 'impacket' or is_latin_1(account.password):
+            continue
+
+        def login(initiator, acceptor, account=account):
+            with bench.session(initiator, acceptor, account, by_hash=True) as session:
+                check_login(session, account)
+                check_messages(session, 'wrap')
+
+        def wrong(initiator, acceptor, account=account):
+            with bench.session(initiator, acceptor, account, by_hash=True,
+                               password=WRONG) as session:
+                refused_in_handshake(session, LOGON_FAILURE)
+
+        bench.cell(f'ntlm: {name}, by its NT hash: login', login, pair)
+        bench.cell(f'ntlm: {name}, by its NT hash: wrong password is refused', wrong, pair)
+
+
+def is_latin_1(text):
+    return all(ord(character) < 256 for character in text)
 
 
 def conf_alone(bench, pair):
@@ -349,6 +472,15 @@ KNOWN = [
       for who in ('unknown user', 'other domain')),
     (('-> ntlm_auth', 'final sigma: login'),
      Known('Samba upper-cases U+03C2, which we leave until Windows is looked at (D3)')),
+    *(((f'curl -> ours: {carrier}: {shape}: login',),
+       Known('curl sends UTF-8 as OEM text, and makes its response of these octets',
+             error='OEM text is not ASCII'))
+      for carrier in CARRIERS['curl'] for shape in NON_ASCII),
+    *(((f'-> impacket: ntlm: {shape}: login',),
+       Known('Python upper-cases names for impacket, and changes what we leave until Windows is '
+             'looked at (D3)'))
+      for shape in ('eszett', 'micro sign', 'final sigma', 'Turkish dotless i', 'Georgian',
+                    'title case digraph')),
     (('-> WinPR', 'bindings, different'),
      Known('the acceptor of WinPR 2 does not look at channel bindings', True)),
     (('WinPR -> ours', 'sign: wrap to the initiator'),
@@ -371,13 +503,21 @@ def main():
             return 0
         bench = Bench(work, peer_name, all_peers)
         bench.known = KNOWN
+        if peer_name == 'ntlm_auth' and not bench.has_messages:
+            bench.tap.line(True, 'ntlm_auth: messages', 'SKIP missing package: python3-impacket')
         for pair in bench.pairs():
             for carrier in CARRIERS[peer_name]:
-                for protection in PROTECTIONS:
+                if (pair[1].name, carrier) in NO_ACCEPTOR:
+                    continue
+                for protection in bench.protections():
                     protection_cells(bench, pair, carrier, protection)
                 refusal_cells(bench, pair, carrier)
+                changed_cells(bench, pair, carrier)
+                if peer_name == 'curl':
+                    bad_challenge_cell(bench, pair, carrier)
                 bindings_cells(bench, pair, carrier)
                 shape_cells(bench, pair, carrier)
+            hash_cells(bench, pair)
             if bench.has_messages:
                 conf_alone(bench, pair)
         return bench.tap.finish()

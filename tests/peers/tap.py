@@ -10,9 +10,11 @@ import peers
 @dataclasses.dataclass(frozen=True)
 class Known:
     """A difference that was looked into. `peer_alone`: the peer fails with itself as well, which is
-    tried each time, and the cell is a SKIP; else it is a TODO."""
+    tried each time, and the cell is a SKIP. `error`: what our end says of the peer's message shows
+    it, and is looked for each time; a SKIP too. Else the cell is a TODO."""
     reason: str
     peer_alone: bool = False
+    error: str = ''
 
 
 class Tap:
@@ -45,6 +47,10 @@ class Tap:
             notes = traceback.format_exc().rstrip().splitlines()[-3:]
             if known is None:
                 self.line(False, name, notes=notes)
+            elif known.error and known.error in str(error):
+                self.line(True, name, f'SKIP {known.reason}')
+            elif known.error:
+                self.line(False, name, notes=['not for the reason that is known'] + notes)
             elif not known.peer_alone:
                 self.line(False, name, f'TODO {known.reason}', notes=[error])
             elif fails_alone(check, pair):
@@ -53,8 +59,8 @@ class Tap:
                 self.line(False, name, notes=['the peer can, with itself'] + notes)
         else:
             # A TODO that passes is reported as such: the reason no longer holds.
-            remark = f'TODO {known.reason}' if known and not known.peer_alone else ''
-            self.line(True, name, remark)
+            is_todo = known and not known.peer_alone and not known.error
+            self.line(True, name, f'TODO {known.reason}' if is_todo else '')
             return True
         return False
 

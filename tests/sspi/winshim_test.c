@@ -84,8 +84,7 @@ static const char *const kUnknown[] = {
     "libsspi.so.0",
     "libm.so.6",
     "/lib/x86_64-linux-gnu/libm.so.6",
-    "s\xC3\xA9"
-    "cur32",
+    "s\303\251cur32",
 };
 
 START_TEST(LoadLibraryKnowsOneLibrary) {
