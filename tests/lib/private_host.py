@@ -158,6 +158,10 @@ class World:
             server.wait_for(lambda: listens(address, port), seconds)
         return server
 
+    def stop(self, server):
+        server.stop()
+        self.servers.remove(server)
+
 
 class Server:
     """A process in the foreground of its own session, with what it prints in a log file."""

@@ -29,7 +29,7 @@ CONTENTS = {
 }
 
 
-def listed(folders=('/etc', '/usr', '/var/lib/dpkg/info', '/var/lib/dpkg/alternatives')):
+def listed(folders=('/etc', '/usr', '/var/lib/dpkg/info', '/var/lib/dpkg/alternatives', '/var/lib/gss-sspi-mech')):
     """Every file there, but for what dpkg's triggers make anew."""
     return {os.path.join(folder, name) for top in folders for folder, _, names in os.walk(top)
             for name in names if name not in ('ld.so.cache', '__pycache__') and not name.endswith('.pyc')}
@@ -121,6 +121,21 @@ def check_switched_off(tap):
     check_works(tap, 'when the link is there again')
 
 
+def check_removed_and_again(tap):
+    """Without a purge in between; what was switched off before it stays so."""
+    remove('gss-sspi', 'gss-sspi-mech')
+    said = install('gss-sspi-mech', 'gss-sspi')
+    tap.check('installing again after removal makes both active', os.path.exists(NTLM) and os.path.exists(CREDSSP),
+              said)
+    check_works(tap, 'after removal and installing again')
+    os.unlink(CREDSSP)
+    remove('gss-sspi', 'gss-sspi-mech')
+    said = install('gss-sspi-mech', 'gss-sspi')
+    tap.check('but not one that the administrator had switched off',
+              os.path.exists(NTLM) and not os.path.lexists(CREDSSP) and 'CredSSP is not active' in said, said)
+    os.symlink('/usr/share/gss-sspi/mech.d/zz-gss-sspi-credssp.conf', CREDSSP)
+
+
 def check_own_file(tap):
     """A file in the place of a link is the administrator's: it survives removal, with a warning."""
     os.unlink(NTLM)
@@ -190,6 +205,7 @@ def main():
     check_doctor(tap)
     check_policy_is_kept(tap)
     check_switched_off(tap)
+    check_removed_and_again(tap)
     check_own_file(tap)
     check_nothing_left(tap, before)
     return tap.finish()

@@ -35,20 +35,22 @@ KDC_CONF = '''[realms]
 
 
 class Realm:
-    """`account`: user and password. The service's key is in the key table of this process."""
+    """`account`: user and password. The keys of services are in the key table of this process."""
 
     def __init__(self, world, host, service, account):
-        self.world, (self.user, self.password) = world, account
+        self.world, self.host, (self.user, self.password) = world, host, account
         facts = {'realm': REALM, 'port': KDC_PORT, 'host': host, 'folder': world.path('kdc')}
         os.environ.update(KRB5_CONFIG=world.write('kdc/krb5.conf', KRB5_CONF.format(**facts)),
                           KRB5_KTNAME='FILE:' + world.path('keytab'), KRB5RCACHETYPE='none')
         self.env = {**os.environ, 'KRB5_KDC_PROFILE': world.write('kdc/kdc.conf', KDC_CONF.format(**facts))}
         self._run('kdb5_util', 'create', '-s', '-r', REALM, '-P', secrets.token_hex())
-        for query in (('addprinc', '-pw', self.password, self.user),
-                      ('addprinc', '-randkey', f'{service}/{host}'),
-                      ('ktadd', '-k', world.path('keytab'), f'{service}/{host}')):
-            self._run('kadmin.local', '-r', REALM, *query)
+        self._run('kadmin.local', '-r', REALM, 'addprinc', '-pw', self.password, self.user)
+        self.add_service(service)
         world.start('krb5kdc', '-n', port=KDC_PORT, env=self.env)
+
+    def add_service(self, service):
+        for query in (('addprinc', '-randkey'), ('ktadd', '-k', self.world.path('keytab'))):
+            self._run('kadmin.local', '-r', REALM, *query, f'{service}/{self.host}')
 
     def _run(self, *command, **options):
         private_host.run(*command, env=self.env, **options)

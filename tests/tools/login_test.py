@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: MIT
 """gss-sspi login, logout, list in a session keyring of their own; test client and server with an
 account file, with that keyring, and with curl."""
-import ctypes
 import os
 import pty
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import termios
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+
+import session_keyring
 from tap import (ENVIRONMENT, LIMIT, MODULE, NTLM, TOOL, WORK, check, finish, run, skip, skip_all,
                  write)
 
@@ -21,13 +24,6 @@ ENVIRONMENT.update(GSS_MECH_CONFIG=write("mech.conf", f"ntlm {NTLM} {MODULE}\n")
                    GSS_SSPI_CONFIG=write("sspi.conf", "[ntlm]\n"),
                    KRB5CCNAME=f"FILE:{WORK}/none", KRB5_KTNAME=f"FILE:{WORK}/none")
 BY_FILE = {"NTLM_USER_FILE": USERS}
-
-
-def join_new_session_keyring():
-    numbers = {"x86_64": 250, "aarch64": 219}
-    number = numbers.get(os.uname().machine)
-    if number is None or ctypes.CDLL(None).syscall(number, 1, None) < 0:
-        skip_all("no session keyring (keyctl(2))")
 
 
 def test_logins():
@@ -224,7 +220,8 @@ def test_keyring_login():
     check("and then there is no credential", code == 1, out, err)
 
 
-join_new_session_keyring()
+if not session_keyring.join_new():
+    skip_all("no session keyring (keyctl(2))")
 for test in (test_logins, test_terminal, test_client_and_server, test_refusals, test_slow_client,
              test_keyring_login):
     test()
