@@ -43,4 +43,7 @@ PICTURES = (
     'Initiator   Begin() -> negoTokens ... Take() -> pubKeyAuth -> Take() -> authInfo',
 )
 # And those that another test uses: the test, and the function of it.
-ELSEWHERE = {'int main(void) {': ('tests/docs/man_test.py', 'def run_example')}
+ELSEWHERE = {
+    'int main(void) {': ('tests/docs/man_test.py', 'def run_example'),
+    '{"AuthServerAllowlist": "*.example.com"}': ('tests/apps/installed_chromium_test.py', 'AuthServerAllowlist'),
+}

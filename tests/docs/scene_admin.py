@@ -15,8 +15,10 @@ ADMIN, NTLM_PAGE, POLICY_PAGE = 'docs/admin.md', 'docs/man/gss_ntlm.8', 'docs/ma
 # Packages that the machine does not have, because they would start a server or give rights away.
 FETCHED = ('apache2', 'apache2-data', 'apache2-utils', 'sudo')
 APACHE, SUDO = ('/usr/sbin/a2enmod', 'apache2'), ('sudo', 'sudo')
+GIT = ('git', 'git')
 MODULE = ('/usr/lib/apache2/modules/mod_auth_gssapi.so', 'libapache2-mod-auth-gssapi')
 POLICY = '/etc/gss/sspi.conf'
+PRIVATE_CONF = '/etc/apache2/conf-enabled/private.conf'
 URL = 'http://www.example.com/private/'
 PRIVATE = (('.com/', '.com/private/'),)
 PASSWORD = 'Wonder-land1'
@@ -105,7 +107,7 @@ ACCOUNTS = (
 )
 
 APACHE_STEPS = (
-    Copy('<Location /private>', '/etc/apache2/conf-enabled/private.conf', needs=APACHE),
+    Copy('<Location /private>', PRIVATE_CONF, needs=APACHE),
     Copy('export NTLM_USER_FILE=/etc/apache2/ntlm-accounts', '/etc/apache2/envvars', append=True, needs=APACHE),
     Run('a2enmod auth_gssapi', needs=APACHE),
     Do('there is a page', make_site, needs=APACHE),
@@ -117,6 +119,23 @@ APACHE_STEPS = (
     answers('an account with a hash', 200, accounts='~/.carol'),
     Run('curl -v', more=f'-s --negotiate -u : {URL} 2>&1 | grep -i www-authenticate', says='WWW-Authenticate',
         needs=APACHE),
+)
+
+RESTART = Probe('Apache reads it', 'kill -USR1 $(cat /run/apache2/apache2.pid); sleep 2', needs=APACHE)
+REPOSITORY = 'http://www.example.com/private/repository.git'
+GIT_STEPS = (
+    Probe('there is a repository', 'cd /var/www/html/private && git init -q --bare repository.git && '
+                                   'git -C repository.git update-server-info; cd ~', needs=GIT),
+    Probe('git asks for a user', f'GIT_TERMINAL_PROMPT=0 NTLM_USER_FILE=~/.ntlm git ls-remote {REPOSITORY}',
+          says='could not read Username', status=128, needs=GIT),
+    Copy('emptyAuth = true', '~/.gitconfig'),
+    Probe('git logs in', f'GIT_TERMINAL_PROMPT=0 NTLM_USER_FILE=~/.ntlm git ls-remote {REPOSITORY}', needs=GIT),
+    user_is(r'DOMAIN\\\\alice'),
+    Copy('<RequireAll>', '/root/required'),
+    Probe('a domain is required', f"cp {PRIVATE_CONF} /root; sed -i '/Require valid-user/{{r /root/required\nd}}' "
+                                  f'{PRIVATE_CONF}', needs=APACHE), RESTART,
+    answers('a user of another domain', 401), answers('one of that', 200, accounts='~/.example'),
+    Probe('it is not required any more', f'cp /root/private.conf {PRIVATE_CONF}', needs=APACHE), RESTART,
 )
 
 SESSION = (
@@ -141,6 +160,7 @@ COMMAND = (
     Serve('gss-sspi test server --http', more='--port 8088', says='^listening on 127.0.0.1 port 8088'),
     Run('gss-sspi test client --http HOST:PORT', given=(('HOST:PORT', '127.0.0.1:8088'),), says='logged in|200'),
     Run('curl --negotiate -u :', more='-s http://127.0.0.1:8088/', says=r'DOMAIN\\alice'),
+    Run('curl --negotiate', more='-s -u : http://127.0.0.1:8088/', says=r'DOMAIN\\alice'),
     ServerSays('the server says who it was', r'DOMAIN\\alice', ends=False),
     Probe('a token', "TOKEN=$(curl -sv --negotiate -u : -o /dev/null http://127.0.0.1:8088/ 2>&1 | "
                      "sed -n 's/^< WWW-Authenticate: Negotiate \\(oY[^\\r]*\\).*/\\1/p' | head -n 1); export TOKEN; "
@@ -184,8 +204,7 @@ POLICIES = (
     Copy('channel_bindings = always', POLICY), NOTICED,
     answers('a program that gives no bindings', 401),
     Probe('a local account', f'rm -f {POLICY}; useradd alice'), NOTICED,
-    Probe('local names are asked for', "sed -i '/AuthName/a GssapiLocalName On' /etc/apache2/conf-enabled/private.conf;"
-                                       ' kill -USR1 $(cat /run/apache2/apache2.pid); sleep 2', needs=APACHE),
+    Probe('local names are asked for', f"sed -i '/AuthName/a GssapiLocalName On' {PRIVATE_CONF}", needs=APACHE), RESTART,
     answers('a user of a domain is no local account', 401, accounts='~/.example'),
     Copy('local_domains = EXAMPLE example.com', POLICY), NOTICED,
     answers('a user of that domain', 200, accounts='~/.example'), user_is('alice'),
@@ -197,7 +216,7 @@ POLICIES = (
     Probe('to others nothing goes', 'gss-sspi doctor --delegate-to WSMAN/host.example.org || true',
           says='program to WSMAN/host.example.org: no'),
 )
-STEPS = (*ACCOUNTS, *APACHE_STEPS, *SESSION, *COMMAND, *POLICIES)
+STEPS = (*ACCOUNTS, *APACHE_STEPS, *GIT_STEPS, *SESSION, *COMMAND, *POLICIES)
 
 
 def enter():

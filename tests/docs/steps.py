@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a scene does with the documents: it types their commands, writes their lines into files, and compares
 the output they show. Beside these it has probes of its own, which tell whether that had an effect."""
-import ctypes
 import dataclasses
 import errno
 import glob
@@ -14,10 +13,10 @@ import subprocess
 import time
 
 import documents
+import session_keyring
 
 LIMIT = 900  # seconds
 KEYRING = 'session keyring'  # a need beside programs
-JOIN_SESSION_KEYRING = {'x86_64': (250, 1), 'aarch64': (219, 1)}
 
 
 @dataclasses.dataclass
@@ -31,8 +30,7 @@ class World:
     has_keyring: bool = False
 
     def join_keyring(self):
-        number, argument = JOIN_SESSION_KEYRING.get(os.uname().machine, (None, None))
-        self.has_keyring = number is not None and ctypes.CDLL(None).syscall(number, argument, None) >= 0
+        self.has_keyring = session_keyring.join_new()
 
     def shell(self, text):
         keeps = f'{text}\nstatus=$?; env -0 >{self.state}; exit $status'

@@ -31,14 +31,22 @@ class Row:
 
 
 ROWS = (
-    Row('curl', 'curl', (('NTLM', 'apps http_login: --negotiate|^P54'), ('Kerberos', 'apps http_kerberos: Kerberos'))),
+    Row('curl', 'curl',
+        (('NTLM', 'apps http_login: --negotiate|^P54'), ('Kerberos', 'apps http_kerberos: Kerberos'),
+         ('NTLM', 'installed installed_curl: alice$'), ('Kerberos', 'installed installed_curl: : Kerberos'))),
+    Row('curl, its own NTLM', 'curl', (('NTLM', 'peers curl'),)),
     Row('Apache with mod_auth_gssapi', 'apache2-bin libapache2-mod-auth-gssapi', (),
-        (('NTLM', 'apps http_login: ^P54'), ('Kerberos', 'apps http_kerberos: Kerberos'))),
+        (('NTLM', 'apps http_login: ^P54'), ('Kerberos', 'apps http_kerberos: Kerberos'),
+         ('NTLM', 'installed installed_curl: alice$'), ('Kerberos', 'installed installed_curl: : Kerberos'))),
+    Row('Chromium', 'chromium', (('NTLM', 'installed installed_chromium: alice$'),)),
+    Row('git', 'git', (('NTLM', 'installed installed_git: account file'), ('Kerberos', 'installed installed_git: Kerberos'))),
+    Row('python3-requests-ntlm', 'python3-requests-ntlm', (('NTLM', 'installed installed_bindings: requests'),)),
     Row('gss-client and gss-server of MIT', 'krb5-gss-samples',
         (('NTLM', 'apps gss_samples: ^P51'), ('Kerberos', 'apps gss_samples: ticket: Kerberos')),
         (('NTLM', 'apps gss_samples: ^P51'), ('Kerberos', 'apps gss_samples: ticket: Kerberos'))),
-    Row('python3-gssapi', 'python3-gssapi', (('NTLM', 'apps python_gssapi: login'),),
-        (('NTLM', 'apps python_gssapi: login'),)),
+    Row('python3-gssapi', 'python3-gssapi',
+        (('NTLM', 'apps python_gssapi: login'), ('Kerberos', 'installed installed_python_gssapi: : Kerberos')),
+        (('NTLM', 'apps python_gssapi: login'), ('Kerberos', 'installed installed_python_gssapi: : Kerberos'))),
     Row('curl with its SSPI code', 'curl',
         (('NTLM', 'apps sspi_curl: NTLM|--ntlm'), ('Kerberos', 'apps sspi_curl: Kerberos'))),
     Row('libpq with its SSPI code', 'postgresql-15', (('Kerberos', 'apps sspi_libpq'),)),
@@ -55,8 +63,10 @@ ROWS = (
         (('NTLM', 'peers WinPR: ^ours -> WinPR'),)),
     Row('ntlm_auth of Samba', 'winbind', (('NTLM', 'peers ntlm_auth: ^ntlm_auth -> ours'),),
         (('NTLM', 'peers ntlm_auth: ^ours -> ntlm_auth'),)),
-    Row('impacket', 'python3-impacket', (('NTLM', 'smb acceptor: impacket'), ('CredSSP', 'peers credssp impacket')),
-        (('NTLM', 'smb initiator: ^P77'),)),
+    Row('impacket', 'python3-impacket',
+        (('NTLM', 'peers impacket: ^impacket -> ours'), ('NTLM', 'smb acceptor: impacket'),
+         ('CredSSP', 'peers credssp impacket')),
+        (('NTLM', 'peers impacket: ^ours -> impacket'), ('NTLM', 'smb initiator: ^P77'))),
     Row('FreeRDP', 'freerdp2-x11', (('CredSSP', 'peers credssp xfreerdp'),), (('CredSSP', 'peers credssp shadow'),)),
     Row('rdesktop', 'rdesktop', (('CredSSP, Kerberos inside', 'peers credssp rdesktop'),)),
     Row('python3-winrm', 'python3-winrm', (('CredSSP', 'peers credssp winrm'),)),
@@ -112,11 +122,17 @@ def verdict(evidence, results):
 
 
 def cell(pairs, results):
-    texts = []
+    """Each mechanism once. It needs all that was said to show it; of what lacks the first is told."""
+    problems = {}
     for mechanism, evidence in pairs:
-        problem = verdict(evidence, results)
-        texts.append(f'{mechanism} ({problem})' if problem else mechanism)
-    return ', '.join(texts) or '-'
+        problems[mechanism] = problems.get(mechanism) or verdict(evidence, results)
+    return ', '.join(f'{name} ({problem})' if problem else name for name, problem in problems.items()) or '-'
+
+
+def shown(test):
+    """The suite says little where the name has it already."""
+    suite, _, name = test.partition(' ')
+    return f'`{name}`' if name.startswith(suite) else f'`{test}`'
 
 
 def version(package):
@@ -133,7 +149,7 @@ def table(results):
     lines = ['| program | version | as client | as server | shown by |', '|---|---|---|---|---|']
     for row in ROWS:
         versions = ', '.join(map(version, row.packages.split()))
-        tests = ', '.join(f'`{test}`' for test in tests_of(row))
+        tests = ', '.join(map(shown, tests_of(row)))
         cells = (row.program, versions, cell(row.client, results), cell(row.server, results), tests)
         lines.append(f'| {" | ".join(cells)} |')
     return '\n'.join(lines)
