@@ -48,16 +48,24 @@ AUDIT = re.compile(r'Auth: \[SMB2.*?\] user \[(.*?)\]\\\[(.*?)\] '
                    r'.*? with \[(.*?)\] status \[(.*?)\]')
 
 
+def _add_unix_accounts(world, own_root):
+    """In the place of the host's, or beside them in a root folder of the test's own, where dpkg needs them."""
+    for path, line in (('/etc/passwd', '{0}:x:{1}:{1}::/:/bin/false\n'), ('/etc/group', '{0}:x:{1}:\n')):
+        if own_root:
+            with open(path, 'r+', encoding='utf-8') as file:
+                known = {row.split(':')[0] for row in file}
+                file.write(''.join(line.format(*row) for row in UNIX_IDS.items() if row[0] not in known))
+        else:
+            world.replace(path, ''.join(line.format(*row) for row in UNIX_IDS.items()))
+
+
 class Smbd:
-    def __init__(self, world, accounts):
+    def __init__(self, world, accounts, own_root=False):
         self.folder = world.path('smbd')
         for name in ('private', 'lock', 'state', 'cache', 'pid', 'ncalrpc', 'files'):
             os.makedirs(os.path.join(self.folder, name), mode=0o755)
         os.chmod(self.path('files'), 0o1777)
-        world.replace('/etc/passwd', ''.join(f'{name}:x:{number}:{number}::/:/bin/false\n'
-                                             for name, number in UNIX_IDS.items()))
-        world.replace('/etc/group', ''.join(f'{name}:x:{number}:\n'
-                                            for name, number in UNIX_IDS.items()))
+        _add_unix_accounts(world, own_root)
         self.config = world.write('smbd/smb.conf',
                                   SETTINGS.format(address=ADDRESS, folder=self.folder))
         for account in accounts:
