@@ -3,11 +3,13 @@
 runs it else. `commands_test.py` holds this against the documents."""
 import scene_admin
 import scene_install
+import scene_packages
 import scene_porting
 import scene_tools
 import scene_tree
 
-SCENES = {scene.NAME: scene for scene in (scene_tree, scene_tools, scene_install, scene_porting, scene_admin)}
+SCENES = {scene.NAME: scene for scene in (scene_tree, scene_tools, scene_install, scene_packages, scene_porting,
+                                       scene_admin)}
 
 LOAD = ('ten minutes; ./dev test has its short form', 'tests/load/meson.build', "suite: 'load'")
 
@@ -15,7 +17,7 @@ BENCH = ('other rows of the bench are run with these options', 'tests/docs/scene
 
 # Command: (why no scene runs it, the file that does, what is in it).
 NOT_RUN = {
-    './dev test': ('it would run itself', '.ci/run', './dev test </dev/null'),
+    './dev test': ('it would run itself', '.ci/run', 'stage test ./dev test\n'),
     './dev test --asan': ('half an hour', '.ci/run', './dev test --asan'),
     './dev test --tsan': ('ten minutes; by hand, its figures are there', 'docs/testing.md', '| `--tsan`:'),
     './dev tidy': ('ten minutes; by hand', 'dev', 'command_tidy() {'),
@@ -24,6 +26,12 @@ NOT_RUN = {
     'bench/run': ('./dev bench runs it', 'dev', 'exec bench/run "$@"'),
     'bench/run --quick': BENCH,
     'bench/run --report': BENCH,
+    'systemctl daemon-reload': ('needs systemd; the units are judged by it', 'tests/docs/scene_packages.py',
+                                'systemd-analyze verify'),
+    'dpkg-buildpackage -b -us -uc': ('the packages of the tests are made by it', 'tests/packaging/build_packages.py',
+                                     "'dpkg-buildpackage', '-b', '-us', '-uc'"),
+    'apt remove gss-ntlmssp': ('the packages are tested with and without it', 'tests/packaging/packages_test.py',
+                               'def check_beside_gss_ntlmssp'),
     './dev load [SECONDS]': LOAD,
     './dev load': LOAD,
     './dev strength': ('seven minutes; with one program it is run', 'docs/testing.md',
