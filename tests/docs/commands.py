@@ -13,16 +13,17 @@ SCENES = {scene.NAME: scene for scene in (scene_tree, scene_tools, scene_install
 
 LOAD = ('ten minutes; ./dev test has its short form', 'tests/load/meson.build', "suite: 'load'")
 
-BENCH = ('other rows of the bench are run with these options', 'tests/docs/scene_tools.py', "more='--quick --report'")
+BENCH = ('other rows of the bench are run with these options', 'tests/docs/scene_tools.py', "more='--quick --report --json figures.json'")
 
 # Command: (why no scene runs it, the file that does, what is in it).
 NOT_RUN = {
-    './dev test': ('it would run itself', '.ci/run', 'stage test ./dev test\n'),
-    './dev test --asan': ('half an hour', '.ci/run', './dev test --asan'),
+    './dev test': ('it would run itself', '.ci/run', 'stage test ./dev test'),
+    './dev test --asan': ('half an hour', '.ci/run', 'stage asan ./dev test --asan'),
     './dev test --tsan': ('ten minutes; by hand, its figures are there', 'docs/testing.md', '| `--tsan`:'),
-    './dev tidy': ('ten minutes; by hand', 'dev', 'command_tidy() {'),
-    './dev fuzz --fast TARGET [SECONDS]': ('a build of its own; by hand', 'tests/fuzz/run',
-                                           '"${1:-}" = --fast'),
+    './dev tidy': ('ten minutes', '.ci/run', './dev tidy'),
+    './dev fuzz TARGET [SECONDS]': ('a build of its own', '.ci/run', 'stage fuzz ./dev fuzz all 60'),
+    './dev fuzz --fast TARGET [SECONDS]': ('a build of its own; by hand', 'tests/fuzz/run', '"${1:-}" = --fast'),
+    './dev fuzz --minimise TARGET': ('a build of its own; by hand', 'tests/fuzz/run', '--minimise'),
     'bench/run': ('./dev bench runs it', 'dev', 'exec bench/run "$@"'),
     'bench/run --quick': BENCH,
     'bench/run --report': BENCH,
@@ -32,6 +33,7 @@ NOT_RUN = {
                                      "'dpkg-buildpackage', '-b', '-us', '-uc'"),
     'apt remove gss-ntlmssp': ('the packages are tested with and without it', 'tests/packaging/packages_test.py',
                                'def check_beside_gss_ntlmssp'),
+    'bench/run --json FILE': BENCH,
     './dev load [SECONDS]': LOAD,
     './dev load': LOAD,
     './dev strength': ('seven minutes; with one program it is run', 'docs/testing.md',

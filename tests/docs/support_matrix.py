@@ -23,7 +23,8 @@ CHECK = re.compile(r'^(ok|not ok)\b\s*\d*\s*-?\s*(.*?)(?:\s+#\s*(SKIP|TODO)\b\s*
 class Row:
     """A program, the Debian packages whose versions count, and the checks that show its logins as client and
     as server: pairs of a mechanism and "SUITE TEST", the latter with ": " and a regular expression for the
-    names of the checks where not all of them are about it."""
+    names of the checks where not all of them are about it. "not NTLM" is a mechanism too: what the program cannot
+    do, as the checks show."""
     program: str
     packages: str
     client: tuple = ()
@@ -52,7 +53,23 @@ ROWS = (
         (('NTLM', 'apps sspi_curl: NTLM|--ntlm'), ('Kerberos', 'apps sspi_curl: Kerberos'))),
     Row('libpq with its SSPI code', 'postgresql-15', (('Kerberos', 'apps sspi_libpq'),)),
     Row('ldapsearch (Cyrus SASL)', 'ldap-utils',
-        (('NTLM', 'realm ldap: ^(default|seal|sign):'), ('Kerberos', 'realm ldap: Kerberos'))),
+        (('NTLM', 'realm ldap: ^(default|seal|sign):'), ('Kerberos', 'realm ldap: Kerberos'),
+         ('NTLM', 'installed installed_ldap: the user of NTLM'))),
+    Row('slapd', 'slapd', (),
+        (('NTLM', 'installed installed_ldap: the user of NTLM'), ('Kerberos', 'installed installed_ldap: : Kerberos'))),
+    Row('ssh of OpenSSH', 'openssh-client',
+        (('NTLM', 'installed installed_libssh: the user of NTLM'),
+         ('Kerberos', 'installed installed_openssh: gssapi-with-mic$'))),
+    Row('sshd of OpenSSH', 'openssh-server', (),
+        (('Kerberos', 'installed installed_openssh: gssapi-with-mic$'),
+         ('not NTLM', 'installed installed_openssh: refused by sshd'))),
+    Row('a server with libssh', 'libssh-4', (), (('NTLM', 'installed installed_libssh: the user of NTLM'),)),
+    Row('psql', 'libpq5',
+        (('Kerberos', 'installed installed_postgresql: : include_realm=.$'),
+         ('not NTLM', 'installed installed_postgresql: NTLM alone is refused'))),
+    Row('PostgreSQL', 'postgresql-15', (),
+        (('NTLM', 'installed installed_postgresql: on the wire.*taken'),
+         ('Kerberos', 'installed installed_postgresql: : include_realm=.$'))),
     Row('LDAP server of a Samba AD controller', 'samba', (),
         (('NTLM', 'realm ldap: ^(default|seal|sign):'), ('Kerberos', 'realm ldap: Kerberos'))),
     Row('winbindd as source of accounts', 'winbind', (), (('NTLM', 'realm winbind: let in'),)),
