@@ -13,7 +13,8 @@ SCENES = {scene.NAME: scene for scene in (scene_tree, scene_tools, scene_install
 
 LOAD = ('ten minutes; ./dev test has its short form', 'tests/load/meson.build', "suite: 'load'")
 
-BENCH = ('other rows of the bench are run with these options', 'tests/docs/scene_tools.py', "more='--quick --report --json figures.json'")
+BENCH = ('other rows of the bench are run with these options', 'tests/docs/scene_tools.py',
+         "more='--quick --report --json figures.json'")
 
 # Command: (why no scene runs it, the file that does, what is in it).
 NOT_RUN = {
