@@ -13,7 +13,7 @@ SCENES = {scene.NAME: scene for scene in (scene_tree, scene_tools, scene_install
 
 LOAD = ('ten minutes; ./dev test has its short form', 'tests/load/meson.build', "suite: 'load'")
 
-BENCH = ('other rows of the bench are run with these options', 'tests/docs/scene_tools.py',
+BENCH = ('another row of the bench is run with these options', 'tests/docs/scene_tools.py',
          "more='--quick --report --json figures.json'")
 
 # Command: (why no scene runs it, the file that does, what is in it).
@@ -25,7 +25,8 @@ NOT_RUN = {
     './dev fuzz TARGET [SECONDS]': ('a build of its own', '.ci/run', 'stage fuzz ./dev fuzz all 60'),
     './dev fuzz --fast TARGET [SECONDS]': ('a build of its own; by hand', 'tests/fuzz/run', '"${1:-}" = --fast'),
     './dev fuzz --minimise TARGET': ('a build of its own; by hand', 'tests/fuzz/run', '--minimise'),
-    'bench/run': ('./dev bench runs it', 'dev', 'exec bench/run "$@"'),
+    './dev bench': ('it is bench/run', 'dev', 'exec bench/run "$@"'),
+    'bench/run': BENCH,
     'bench/run --quick': BENCH,
     'bench/run --report': BENCH,
     'systemctl daemon-reload': ('needs systemd; the units are judged by it', 'tests/docs/scene_packages.py',

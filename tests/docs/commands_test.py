@@ -67,6 +67,32 @@ def wrong_reasons():
             yield f'{name}: {file} has no {text}'
 
 
+def fails(step, world):
+    try:
+        step.perform(world)
+    except steps.Failed:
+        return True
+    return False
+
+
+def check_steps(tap):
+    """Each kind of step can fail, and does not where it holds."""
+    with tempfile.TemporaryDirectory(prefix='gss-sspi.') as folder:
+        world = steps.World(folder, dict(os.environ, HOME=folder), os.path.join(folder, 'environment'))
+        for name, bad, good in (
+                ('a status', steps.Run('exit 3'), steps.Run('exit 3', status=3)),
+                ('an output', steps.Run('echo word', says='^work$'), steps.Run('echo word', says='^word$')),
+                ('a word to replace', steps.Run('echo FILE', given=(('NAME', 'x'),)),
+                 steps.Run('echo FILE', given=(('FILE', 'x'),), says='^x$')),
+                ('a display that is shown', steps.Shows('port 7001', command='echo port 7001'),
+                 steps.Shows('DOMAIN:user:password', 'README.md', 'echo DOMAIN:user:password')),
+                ('a display that exists', steps.Copy('no such line', 'file'),
+                 steps.Copy('DOMAIN:user:password', '~/file', document='README.md')),
+                ('a variable that lasts', steps.Probe('', '[ -n "$WORD" ]'), steps.Run('export WORD=x'))):
+            tap.check(f'{name}: a step fails without, and holds with it', fails(bad, world) and not fails(good, world))
+        tap.check('and then it is there', not fails(steps.Probe('', '[ "$WORD" = x ]'), world))
+
+
 def check_table():
     tap = Tap()
     displays, inlines = steps.DISPLAYS, steps.INLINES
@@ -82,6 +108,7 @@ def check_table():
     tap.check('a new display is noticed', len(list(unplaced(new, ()))) == 1)
     new = (documents.Inline('README.md', 1, 'gss-sspi doctor --all'),)
     tap.check('a new command within the text is noticed', len(list(unplaced((), new))) == 1)
+    check_steps(tap)
     tap.check('a command that went is noticed', len(list(stale(displays[1:], ()))) > len(old))
     return tap.finish()
 

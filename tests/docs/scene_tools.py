@@ -16,7 +16,6 @@ STEPS = (
     Probe('it is formatted', 'tail -n 1 docs/examples/loopback.h', says=r'^int x;$', needs=CLANG_FORMAT),
     Probe('git knows all files', 'unset GIT_INDEX_FILE'),
     Run('./dev strength sweep_flags', says='not ok 0|passed, 0 failed'),
-    Run('./dev bench', more='--quick --report'),
     Run('bench/run --profile hs_reuse', needs=VALGRIND),
     Run('bench/run PATH/module.so', more='--quick --report --json figures.json',
         given=(('PATH/module.so', 'build/mech/gss_ntlm.so'),)),

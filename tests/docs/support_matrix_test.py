@@ -69,10 +69,21 @@ def check_verdicts(tap):
     tap.check('what is around the table stays', matrix.parts(text) == ('a\n', '| old |', '\nb\n'))
 
 
+def check_differences(tap):
+    failed = {test: ('not ok 1 - x', 'FAIL') for row in matrix.ROWS for test in matrix.tests_of(row)}
+    text = f'{matrix.BEGIN}\n{matrix.table(failed)}\n{matrix.END}\n'
+    tap.check('the same table is not told', not matrix.differs(failed, text))
+    other = {**failed, matrix.tests_of(matrix.ROWS[1])[0]: ('ok 1 - x', 'OK')}
+    tap.check('another one is', matrix.differs(other, text))
+    other.popitem()
+    tap.check('a run that lacks a test tells nothing', not matrix.differs(other, text))
+
+
 def main(build):
     tap = Tap()
     check_readme(tap, build)
     check_verdicts(tap)
+    check_differences(tap)
     return tap.finish()
 
 
