@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """docs/security.md: each test that it names exists and is run, each guarantee has one, and each place in the
 code exists."""
+import functools
 import json
 import os
 import pathlib
@@ -26,17 +27,23 @@ def has_case(text, name):
     return (f'START_TEST({name})' in text and words > 1) or f'def {name}(' in text or f'"{name}"' in text
 
 
+@functools.cache
 def commands_of_tests():
     """What the build runs."""
     tests = json.loads((BUILD / 'meson-info' / 'intro-tests.json').read_text(encoding='utf-8'))
     return {os.path.realpath(word) for test in tests for word in test['cmd']}
 
 
+@functools.cache
+def text_of_builds():
+    return '\n'.join(build.read_text(encoding='utf-8') for build in SOURCE.glob('tests/**/meson.build'))
+
+
 def is_run(path):
     """A test's command has it, a meson.build names it or the stem of it, or another test calls or imports it."""
     if str(path) in commands_of_tests():
         return True
-    builds = '\n'.join(build.read_text(encoding='utf-8') for build in SOURCE.glob('tests/**/meson.build'))
+    builds = text_of_builds()
     stem = re.sub('_test$', '', path.stem)
     if re.search(rf"'{stem}'|\b{path.stem}\b", builds):
         return True
