@@ -96,9 +96,9 @@ ACCOUNTS = (
                 ('user:password', f'alice:{PASSWORD}'))),
     Run('chown root:www-data FILE; chmod 640 FILE', given=(('FILE', '/etc/apache2/ntlm-accounts'),)),
     Probe('it is so', 'stat -c "%U:%G %a" /etc/apache2/ntlm-accounts', says='^root:www-data 640$'),
-    Probe('there is another file', 'cp /etc/apache2/ntlm-accounts /root/accounts'),
-    Run('chown root:root FILE; chmod 600 FILE', given=(('FILE', '/root/accounts'),)),
-    Probe('it is so', 'stat -c "%U:%G %a" /root/accounts', says='^root:root 600$'),
+    Probe('there is another file', 'cp /etc/apache2/ntlm-accounts /srv/accounts'),
+    Run('chown root:root FILE; chmod 600 FILE', given=(('FILE', '/srv/accounts'),)),
+    Probe('it is so', 'stat -c "%U:%G %a" /srv/accounts', says='^root:root 600$'),
     Copy('user:uid:LMHASH:NTHASH:[flags]:...', '~/.ntlm', document=NTLM_PAGE,
          given=(('user:uid:LMHASH:NTHASH:[flags]:...', SMBPASSWD_LINE), ('user:password', f'alice:{PASSWORD}'))),
     Run('chmod 600 ~/.ntlm'),
@@ -131,11 +131,11 @@ GIT_STEPS = (
     Copy('emptyAuth = true', '~/.gitconfig'),
     Probe('git logs in', f'GIT_TERMINAL_PROMPT=0 NTLM_USER_FILE=~/.ntlm git ls-remote {REPOSITORY}', needs=GIT),
     user_is(r'DOMAIN\\\\alice'),
-    Copy('<RequireAll>', '/root/required'),
-    Probe('a domain is required', f"cp {PRIVATE_CONF} /root; sed -i '/Require valid-user/{{r /root/required\nd}}' "
+    Copy('<RequireAll>', '/srv/required'),
+    Probe('a domain is required', f"cp {PRIVATE_CONF} /srv; sed -i '/Require valid-user/{{r /srv/required\nd}}' "
                                   f'{PRIVATE_CONF}', needs=APACHE), RESTART,
     answers('a user of another domain', 401), answers('one of that', 200, accounts='~/.example'),
-    Probe('it is not required any more', f'cp /root/private.conf {PRIVATE_CONF}', needs=APACHE), RESTART,
+    Probe('it is not required any more', f'cp /srv/private.conf {PRIVATE_CONF}', needs=APACHE), RESTART,
 )
 
 SESSION = (

@@ -24,9 +24,9 @@ STEPS = (
           'cat /etc/gss/mech.d/zz-gss-sspi-credssp.conf'),
     Shows('credssp 2.25.7309953812226743153 gss_credssp.so', 'docs/man/gss_credssp.8',
           'cat /etc/gss/mech.d/zz-gss-sspi-credssp.conf'),
-    Copy('DOMAIN:user:password', '/root/accounts', document='README.md', mode=0o600),
+    Copy('DOMAIN:user:password', '/srv/accounts', document='README.md', mode=0o600),
     Probe('an account logs in',
-          'export NTLM_USER_FILE=/root/accounts; gss-sspi test server --port 7000 --once --mech ntlm & '
+          'export NTLM_USER_FILE=/srv/accounts; gss-sspi test server --port 7000 --once --mech ntlm & '
           'sleep 1; gss-sspi test client --mech ntlm 127.0.0.1:7000; wait', says=r'DOMAIN\\user'),
     Probe('the headers are there', 'pkg-config --cflags --libs sspi', says='-I/usr/include/sspi .*-lsspi'),
     Probe('the pages are there', 'man -w gss_ntlm gss_credssp sspi.conf gss-sspi libsspi', needs=('man', 'man-db')),
@@ -36,7 +36,7 @@ STEPS = (
 
 
 # Of root. What a compiler makes is kept there from run to run.
-CACHE = '/root/.cache/ccache'
+CACHE = os.path.expanduser('~root/.cache/ccache')
 
 
 def enter():
@@ -50,6 +50,6 @@ def prepare(world):
     world.folder = str(documents.SOURCE)
     for name in (private_host.INSIDE, 'GSS_SSPI_BUILD'):
         world.environment.pop(name, None)
-    world.environment['HOME'] = '/root'
+    world.environment['HOME'] = os.path.expanduser('~root')
     if os.path.isdir('/usr/lib/ccache'):
         world.environment['PATH'] = '/usr/lib/ccache:' + world.environment['PATH']
