@@ -20,8 +20,10 @@ BENCH = ('another row of the bench is run with these options', 'tests/docs/scene
 NOT_RUN = {
     './dev test': ('it would run itself', '.ci/run', 'stage test ./dev test'),
     './dev test --asan': ('half an hour', '.ci/run', 'stage asan ./dev test --asan'),
+    './dev test --clang': ('two minutes', '.ci/run', 'stage clang ./dev test --clang'),
     './dev test --tsan': ('ten minutes; by hand, its figures are there', 'docs/testing.md', '| `--tsan`:'),
     './dev tidy': ('ten minutes', '.ci/run', './dev tidy'),
+    './dev fuzz all 60': ('ten minutes', '.ci/run', 'stage fuzz ./dev fuzz all 60'),
     './dev fuzz TARGET [SECONDS]': ('a build of its own', '.ci/run', 'stage fuzz ./dev fuzz all 60'),
     './dev fuzz --fast TARGET [SECONDS]': ('a build of its own; by hand', 'tests/fuzz/run', '"${1:-}" = --fast'),
     './dev fuzz --minimise TARGET': ('a build of its own; by hand', 'tests/fuzz/run', '--minimise'),
