@@ -48,7 +48,8 @@ def _make_packages():
     try:
         return build_packages.build(os.environ['GSS_SSPI_SOURCE'], os.environ['GSS_SSPI_PACKAGES'])
     except build_packages.BuildFailed as failure:
-        print(f'1..1\nnot ok 1 - the packages are made\n# {str(failure)}'.replace('\n', '\n# '))
+        print('1..1\nnot ok 1 - the packages are made')
+        print('\n'.join(f'# {line}' for line in str(failure).splitlines()))
         sys.exit(1)
 
 

@@ -17,8 +17,9 @@ OURS = ('gss-sspi-mech', 'gss-sspi', 'libsspi0', 'libwinshim0', 'libsspi-dev')
 # A package, and files of it (without the folder of the architecture); nothing else has them.
 CONTENTS = {
     'gss-sspi-mech': ('gss/gss_ntlm.so', 'gss/gss_credssp.so', '/etc/gss/sspi.conf',
-                      '/usr/share/gss-sspi/mech.d/zz-gss-sspi-ntlm.conf', '/usr/share/man/man8/gss_ntlm.8.gz',
-                      '/usr/share/man/man8/gss_credssp.8.gz', '/usr/share/man/man5/sspi.conf.5.gz'),
+                      '/usr/share/gss-sspi/mech.d/zz-gss-sspi-ntlm.conf', '/usr/share/gss-sspi/sspi.conf.example',
+                      '/usr/share/man/man8/gss_ntlm.8.gz', '/usr/share/man/man8/gss_credssp.8.gz',
+                      '/usr/share/man/man5/sspi.conf.5.gz'),
     'gss-sspi': ('/usr/bin/gss-sspi', '/usr/share/man/man1/gss-sspi.1.gz',
                  '/usr/share/bash-completion/completions/gss-sspi'),
     'libsspi0': ('libsspi.so.0',),
@@ -106,7 +107,7 @@ def check_fails(tap, when):
 
 def check_doctor(tap):
     done = attempt('gss-sspi', 'doctor', env=dict(os.environ, NTLM_USER_FILE=''))
-    good = 'gss_ntlm.so' in done.stdout and 'gss_credssp.so' in done.stdout
+    good = 'gss_ntlm.so: loads' in done.stdout and 'gss_credssp.so: loads' in done.stdout
     tap.check('doctor sees both modules', good, done.stdout, done.stderr)
 
 
